@@ -1,0 +1,44 @@
+// The operations table: one row per operation of the newest Kinesis model (45). It drives routing,
+// type coercion, constraint messages, both codecs, the metrics' labels and the per-operation tests.
+// To add an operation: one row, one shape pair, one function, one test.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "api/context.h"
+#include "api/errors.h"
+#include "base/task.h"
+#include "model/shape.h"
+
+namespace millrace::api {
+
+// One invocation: owns the typed request, then the typed response. The binder fills request() by the
+// row's shape; after run() returned success, the encoder reads response() by the row's shape. What
+// the request's views point to must outlive the Call.
+class Call {
+public:
+    virtual ~Call() = default;
+    virtual void* request() = 0;
+    virtual Task<Answer<void>> run(Context& context) = 0;
+    virtual const void* response() const = 0;
+};
+
+enum class OperationKind : std::uint8_t {
+    kUnary,
+    kUnbuilt,  // known to the model, answered with a clear error until it is built
+};
+
+struct Operation {
+    std::string_view name;
+    OperationKind kind;
+    const model::Shape* request;   // never null; unbuilt rows have an empty shape
+    const model::Shape* response;  // null: no output shape, success has an empty body
+    std::unique_ptr<Call> (*make)();
+};
+
+std::span<const Operation> operations();                    // in alphabetical order
+const Operation* find_operation(std::string_view name);    // null: unknown
+
+}  // namespace millrace::api

@@ -1,0 +1,24 @@
+// Time as an argument: everything that asks what time it is, asks a Clock. Thread-safe.
+#pragma once
+
+#include "base/callback.h"
+#include "base/time.h"
+
+namespace millrace::env {
+
+class Clock {
+public:
+    virtual ~Clock() = default;
+    virtual WallTime now() = 0;                                 // may step; never used for waiting
+    virtual std::chrono::steady_clock::time_point steady() = 0;  // for durations and deadlines
+};
+
+// Runs callbacks when the wall clock has reached an instant: on a thread of its own in production,
+// inside ManualClock::advance() in tests. Pending callbacks are dropped, uncalled, on destruction.
+class Timers {
+public:
+    virtual ~Timers() = default;
+    virtual void at(WallTime due, Callback<void()> run) = 0;  // due in the past: runs at once
+};
+
+}  // namespace millrace::env
