@@ -14,9 +14,9 @@
 
 namespace millrace::api {
 
-// One invocation: owns the typed request, then the typed response. The binder fills request() by the
-// row's shape; after run() returned success, the encoder reads response() by the row's shape. What
-// the request's views point to must outlive the Call.
+// One invocation: owns the typed request, then the typed response. The binder fills request() by
+// the row's shape; after run() returned success, the encoder reads response() by the row's shape.
+// What the request's views point to must outlive the Call.
 class Call {
 public:
     virtual ~Call() = default;
@@ -38,7 +38,7 @@ struct Operation {
     std::unique_ptr<Call> (*make)();
 };
 
-std::span<const Operation> operations();                    // in alphabetical order
-const Operation* find_operation(std::string_view name);    // null: unknown
+std::span<const Operation> operations();                 // in alphabetical order
+const Operation* find_operation(std::string_view name);  // null: unknown
 
 }  // namespace millrace::api

@@ -18,9 +18,8 @@ public:
     Callback() = default;
     Callback(std::nullptr_t) {}
     template <class F>
-        requires(!std::is_same_v<std::remove_cvref_t<F>, Callback> &&
-                 std::is_invocable_r_v<R, std::remove_cvref_t<F>&, A...>)
-    Callback(F&& f)
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Callback> &&
+             std::is_invocable_r_v<R, std::remove_cvref_t<F>&, A...>) Callback(F&& f)
         : target_(std::make_unique<Holder<std::remove_cvref_t<F>>>(std::forward<F>(f))) {}
 
     explicit operator bool() const { return target_ != nullptr; }

@@ -8,8 +8,9 @@ namespace millrace {
 
 }  // namespace millrace
 
-#define CHECK(condition) \
-    (static_cast<bool>(condition) ? void() : ::millrace::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                   \
+    (static_cast<bool>(condition) ? void() \
+                                  : ::millrace::check_failed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG
 #define DCHECK(condition) void(sizeof(static_cast<bool>(condition)))

@@ -1,7 +1,7 @@
 // The log: the one door to spdlog. Levels by their use: info for lifecycle and stream changes, warn
 // for misconfiguration and client abuse, error for what an operator must see, debug for
-// maintenance, trace per request. Fields go as "key=value" at the end of the message. Never payloads,
-// partition keys or credentials. Thread-safe.
+// maintenance, trace per request. Fields go as "key=value" at the end of the message. Never
+// payloads, partition keys or credentials. Thread-safe.
 #pragma once
 
 #include <spdlog/spdlog.h>

@@ -46,7 +46,8 @@ void Metrics::before_scrape(Callback<void()> refresh) {
 std::string Metrics::text() {
     {
         const std::lock_guard lock(impl_->mutex);
-        for (auto& refresh : impl_->refreshers) refresh();
+        for (auto& refresh : impl_->refreshers)
+            refresh();
     }
     return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }

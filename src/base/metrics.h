@@ -1,6 +1,6 @@
 // Counters, gauges and histograms under Prometheus names: the one door to prometheus-cpp. Look a
-// series up once and keep the reference (it lives as long as Metrics); updating it is thread-safe and
-// cheap, looking it up takes a lock.
+// series up once and keep the reference (it lives as long as Metrics); updating it is thread-safe
+// and cheap, looking it up takes a lock.
 #pragma once
 
 #include <prometheus/counter.h>

@@ -50,7 +50,8 @@ struct Promise final : PromiseBase {
         value.emplace(std::forward<U>(v));
     }
     T take() {
-        if (exception) std::rethrow_exception(exception);
+        if (exception)
+            std::rethrow_exception(exception);
         return std::move(*value);
     }
 };
@@ -60,7 +61,8 @@ struct Promise<void> final : PromiseBase {
     Task<void> get_return_object();
     void return_void() noexcept {}
     void take() {
-        if (exception) std::rethrow_exception(exception);
+        if (exception)
+            std::rethrow_exception(exception);
     }
 };
 
@@ -81,7 +83,8 @@ public:
     Task(const Task&) = delete;
     Task& operator=(const Task&) = delete;
     ~Task() {
-        if (handle_) handle_.destroy();
+        if (handle_)
+            handle_.destroy();
     }
 
     auto operator co_await() && noexcept {
@@ -164,7 +167,8 @@ public:
     bool await_suspend(std::coroutine_handle<> awaiting) {
         begin_(Callback<void(T)>([this, awaiting](T value) {
             value_.emplace(std::move(value));
-            if (met_.exchange(true)) awaiting.resume();
+            if (met_.exchange(true))
+                awaiting.resume();
         }));
         return !met_.exchange(true);  // whoever comes second goes on
     }

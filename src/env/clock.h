@@ -9,7 +9,7 @@ namespace millrace::env {
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual WallTime now() = 0;                                 // may step; never used for waiting
+    virtual WallTime now() = 0;                                  // may step; never used for waiting
     virtual std::chrono::steady_clock::time_point steady() = 0;  // for durations and deadlines
 };
 

@@ -1,5 +1,5 @@
-// Where a callback runs. Each worker thread is one Executor; completions of blocking or batched work
-// return to the executor that asked, so that a coroutine stays on its thread.
+// Where a callback runs. Each worker thread is one Executor; completions of blocking or batched
+// work return to the executor that asked, so that a coroutine stays on its thread.
 #pragma once
 
 #include "base/callback.h"

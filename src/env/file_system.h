@@ -5,7 +5,8 @@
 // Crash model every implementation and every caller relies on: bytes survive power loss once
 // sync_data() has returned after the write that made them; a name (create, rename, remove) once
 // sync_directory() of its parent has returned. An unsynced write may survive whole, in part (any
-// prefix, any subset of its 512-byte sectors) or not at all. All calls block; all are thread-safe on distinct ranges.
+// prefix, any subset of its 512-byte sectors) or not at all. All calls block; all are thread-safe
+// on distinct ranges.
 #pragma once
 
 #include <cstdint>

@@ -4,15 +4,12 @@
 // constraint messages, and encodes the same struct to both (protocol does all three).
 //
 // Member types a field can name (pointer to member):
-//   string     std::optional<std::string_view>, std::string_view, std::optional<std::string>, std::string
-//   integer    std::optional<std::int32_t>, std::int32_t
-//   long       std::optional<std::int64_t>, std::int64_t
-//   boolean    std::optional<bool>, bool
-//   blob       std::optional<Bytes>, Bytes
-//   timestamp  std::optional<WallTime>, WallTime
-//   structure  std::optional<S>, S
-//   list       std::optional<std::vector<E>>, std::vector<E>; E a struct, std::string_view or std::string
-//   map        std::optional<TextMap>, TextMap
+//   string     std::optional<std::string_view>, std::string_view, std::optional<std::string>,
+//   std::string integer    std::optional<std::int32_t>, std::int32_t long
+//   std::optional<std::int64_t>, std::int64_t boolean    std::optional<bool>, bool blob
+//   std::optional<Bytes>, Bytes timestamp  std::optional<WallTime>, WallTime structure
+//   std::optional<S>, S list       std::optional<std::vector<E>>, std::vector<E>; E a struct,
+//   std::string_view or std::string map        std::optional<TextMap>, TextMap
 // A bare (non-optional) member is always present: for responses. Bound views live in the request's
 // body or arena.
 #pragma once
@@ -42,8 +39,8 @@ enum class Kind : std::uint8_t {
     kBoolean,
     kBlob,
     kTimestamp,
-    kList,       // of structures (shape set) or of strings
-    kMap,        // string to string
+    kList,  // of structures (shape set) or of strings
+    kMap,   // string to string
     kStructure,
 };
 
@@ -58,19 +55,21 @@ struct Range {
     std::optional<std::int64_t> max;
 };
 
-// Type-erased access to one member. Only the functions of the field's kind are set; `present` always.
+// Type-erased access to one member. Only the functions of the field's kind are set; `present`
+// always.
 struct Access {
     bool (*present)(const void* object) = nullptr;
     std::string_view (*text)(const void* object) = nullptr;
     void (*set_text)(void* object, std::string_view value) = nullptr;
-    std::int64_t (*number)(const void* object) = nullptr;  // integer, long, boolean 0/1, timestamp ms
+    std::int64_t (*number)(const void* object) =
+        nullptr;  // integer, long, boolean 0/1, timestamp ms
     void (*set_number)(void* object, std::int64_t value) = nullptr;
     Bytes (*bytes)(const void* object) = nullptr;
     void (*set_bytes)(void* object, Bytes value) = nullptr;
     const void* (*child)(const void* object) = nullptr;  // structure
     void* (*emplace)(void* object) = nullptr;
-    void (*begin)(void* object) = nullptr;               // list, map: present, and empty
-    std::size_t (*size)(const void* object) = nullptr;   // list, map
+    void (*begin)(void* object) = nullptr;              // list, map: present, and empty
+    std::size_t (*size)(const void* object) = nullptr;  // list, map
     const void* (*item)(const void* object, std::size_t index) = nullptr;  // list of structures
     void* (*append)(void* object) = nullptr;
     std::string_view (*item_text)(const void* object, std::size_t index) = nullptr;
@@ -86,15 +85,16 @@ struct Field {
     std::string_view name;
     Kind kind = Kind::kString;
     bool required = false;
-    Range range;            // value of numbers; length of strings (UTF-16), blobs, lists, maps
-    Range element_range;    // length of a list's strings, or of a map's values
-    Range key_range;        // length of a map's keys
+    Range range;          // value of numbers; length of strings (UTF-16), blobs, lists, maps
+    Range element_range;  // length of a list's strings, or of a map's values
+    Range key_range;      // length of a map's keys
     const Pattern* pattern = nullptr;
     std::span<const std::string_view> values;  // enum, in the order messages print (strings, lists)
     const Shape* shape = nullptr;              // structure, list of structures
     Access access;
 
-    // Each returns a copy with one more constraint: string_field<...>("Name").require().within(1, 128).
+    // Each returns a copy with one more constraint: string_field<...>("Name").require().within(1,
+    // 128).
     constexpr Field require() const {
         Field f = *this;
         f.required = true;
@@ -177,7 +177,8 @@ struct Slot {
     static Value& make(void* o) {
         if constexpr (kOptional) {
             auto& slot = static_cast<Owner*>(o)->*Member;
-            if (!slot) slot.emplace();
+            if (!slot)
+                slot.emplace();
             return *slot;
         } else {
             return static_cast<Owner*>(o)->*Member;

@@ -1,5 +1,6 @@
 // What `stream` sees of storage: shard logs and the catalog log. The embedded segment engine, the
-// memory engine of the tests and (later) the Kafka engine implement it; tests/contract runs over all.
+// memory engine of the tests and (later) the Kafka engine implement it; tests/contract runs over
+// all.
 //
 // Every call is made on a thread with an env::Executor and resumes there (or inline). Nothing here
 // blocks a worker. Positions are ordinals, never byte offsets; gaps are allowed (Kafka has them).
@@ -70,12 +71,12 @@ struct ReadRequest {
 };
 
 struct ReadResult {
-    std::vector<Record> records;            // views into keepalive
+    std::vector<Record> records;  // views into keepalive
     std::shared_ptr<const void> keepalive;
-    Position next;         // continue here; past everything returned or skipped
-    Position tip;          // one past the last readable record at the time of the read
-    WallTime next_stamp;   // stamp of the first unread record; meaningful when next < tip
-    bool at_end = false;   // the shard is sealed and nothing lies at or after `next`
+    Position next;        // continue here; past everything returned or skipped
+    Position tip;         // one past the last readable record at the time of the read
+    WallTime next_stamp;  // stamp of the first unread record; meaningful when next < tip
+    bool at_end = false;  // the shard is sealed and nothing lies at or after `next`
 };
 
 struct Locate {
@@ -96,8 +97,8 @@ public:
     // Idempotent. On return the shards accept appends, and survive power loss.
     virtual Task<Result<void>> create(std::span<const ShardKey> shards) = 0;
 
-    // Appends records, grouped by shard, each shard's in the given order, in one commit as far as the
-    // engine can. One result per record, in order. Returned records are readable at once.
+    // Appends records, grouped by shard, each shard's in the given order, in one commit as far as
+    // the engine can. One result per record, in order. Returned records are readable at once.
     virtual Task<std::vector<AppendResult>> append(std::span<const NewRecord> records) = 0;
 
     // May return nothing although more exists; never waits for data. kNotFound: no such shard;

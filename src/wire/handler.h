@@ -1,6 +1,6 @@
-// The one upward door of wire: whatever answers requests implements Handler. A request arrives whole
-// (head and body within the listener's limits) and is answered whole; the transport is unknown here,
-// HTTP/1.1 and HTTP/2 alike.
+// The one upward door of wire: whatever answers requests implements Handler. A request arrives
+// whole (head and body within the listener's limits) and is answered whole; the transport is
+// unknown here, HTTP/1.1 and HTTP/2 alike.
 #pragma once
 
 #include <string>
