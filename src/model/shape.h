@@ -59,6 +59,7 @@ struct Range {
 // always.
 struct Access {
     bool (*present)(const void* object) = nullptr;
+    void (*reset)(void* object) = nullptr;  // absent again; a bare member: its default
     std::string_view (*text)(const void* object) = nullptr;
     void (*set_text)(void* object, std::string_view value) = nullptr;
     std::int64_t (*number)(const void* object) =
@@ -167,6 +168,7 @@ struct Slot {
             return true;
         }
     }
+    static void reset(void* o) { static_cast<Owner*>(o)->*Member = Declared{}; }
     static const Value& get(const void* o) {
         if constexpr (kOptional) {
             return *(static_cast<const Owner*>(o)->*Member);
@@ -192,6 +194,7 @@ constexpr Field field(std::string_view name, Kind kind) {
     f.name = name;
     f.kind = kind;
     f.access.present = &Slot<Member>::present;
+    f.access.reset = &Slot<Member>::reset;
     return f;
 }
 
