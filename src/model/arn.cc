@@ -1,0 +1,78 @@
+#include "model/arn.h"
+
+#include "model/patterns.h"
+
+namespace millrace::model {
+
+namespace {
+
+// Splits `rest` at the first colon.
+std::string_view take_part(std::string_view& rest) {
+    const auto colon = rest.find(':');
+    const std::string_view part = rest.substr(0, colon);
+    rest.remove_prefix(colon == rest.npos ? rest.size() : colon + 1);
+    return part;
+}
+
+bool is_account(std::string_view text) {
+    if (text.size() != 12) {
+        return false;
+    }
+    for (char c : text) {
+        if (c < '0' || c > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string_view partition_of(std::string_view region) {
+    if (region.starts_with("cn-")) {
+        return "aws-cn";
+    }
+    if (region.starts_with("us-gov-")) {
+        return "aws-us-gov";
+    }
+    if (region.starts_with("us-iso-")) {
+        return "aws-iso";
+    }
+    if (region.starts_with("us-isob-")) {
+        return "aws-iso-b";
+    }
+    return "aws";
+}
+
+std::optional<StreamArn> StreamArn::parse(std::string_view text) {
+    if (!kStreamArnPattern.matches(text)) {
+        return std::nullopt;
+    }
+    std::string_view rest = text;
+    const std::string_view scheme = take_part(rest);
+    take_part(rest);  // the partition
+    const std::string_view service = take_part(rest);
+    const std::string_view region = take_part(rest);
+    const std::string_view account = take_part(rest);
+    constexpr std::string_view kKind = "stream/";
+    if (scheme != "arn" || service != "kinesis" || !is_account(account) ||
+        !rest.starts_with(kKind) || rest.size() == kKind.size()) {
+        return std::nullopt;
+    }
+    return StreamArn{Identity{std::string(account), std::string(region)},
+                     StreamName(rest.substr(kKind.size()))};
+}
+
+std::string StreamArn::text() const {
+    std::string text("arn:");
+    text += partition_of(owner.region);
+    text += ":kinesis:";
+    text += owner.region;
+    text += ':';
+    text += owner.account;
+    text += ":stream/";
+    text += name.text();
+    return text;
+}
+
+}  // namespace millrace::model
