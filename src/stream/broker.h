@@ -1,0 +1,171 @@
+// Broker: what the handlers reach. It routes records to shards, turns positions into sequence
+// numbers, places iterators, and carries streams through their lives (create, delete, retention).
+// It knows no request, no error text and no document. Thread-safe; every task resumes on the
+// executor it was begun on.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "env/clock.h"
+#include "env/entropy.h"
+#include "env/executor.h"
+#include "env/file_system.h"
+#include "model/hash_key.h"
+#include "model/sequence_number.h"
+#include "storage/engine.h"
+#include "stream/catalog.h"
+#include "stream/settings.h"
+#include "stream/stream.h"
+#include "stream/tokens.h"
+
+namespace millrace::stream {
+
+struct PutRecord {
+    std::string_view partition_key;
+    Bytes data;
+    std::optional<model::HashKey> explicit_hash;
+};
+
+enum class PutStatus : std::uint8_t {
+    kStored,      // durable as the mode promises
+    kGone,        // the stream is no longer there, or no longer takes records
+    kFailed,      // may or may not be stored
+    kOverloaded,  // not stored: too much is in flight
+};
+
+struct PutResult {
+    PutStatus status = PutStatus::kFailed;
+    model::ShardNo shard_no;       // valid when kStored
+    model::SequenceNumber number;  // valid when kStored
+};
+
+enum class ReadStatus : std::uint8_t {
+    kOk,
+    kGone,    // stream or shard is not there
+    kFailed,  // the disk failed, or the bytes at the position are damaged
+};
+
+struct ReadBatch {
+    ReadStatus status = ReadStatus::kFailed;
+    StreamPtr stream;                      // as read from; set when kOk
+    const Shard* shard = nullptr;          // of `stream`
+    std::vector<storage::Record> records;  // views into keepalive
+    std::shared_ptr<const void> keepalive;
+    storage::Position next;  // of the iterator to go on with
+    std::int64_t millis_behind_latest = 0;
+    bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
+};
+
+// Where an iterator starts. Sequence numbers and times were checked by the caller.
+struct StartAt {
+    enum class What : std::uint8_t {
+        kTrimHorizon,
+        kLatest,
+        kAtSequenceNumber,
+        kAfterSequenceNumber,
+        kAtTimestamp,
+    };
+    What what = What::kTrimHorizon;
+    model::ParsedSequence sequence;  // the two sequence types; version 2 and of this shard
+    WallTime time;                   // kAtTimestamp
+};
+
+struct Placed {
+    ReadStatus status = ReadStatus::kFailed;
+    storage::Position position;  // valid when kOk
+};
+
+// A stream to have at start-up.
+struct StartupStream {
+    model::Identity owner;
+    model::StreamName name;
+    Mode mode = Mode::kProvisioned;
+    std::uint32_t shards = 1;
+};
+
+// What a caller of create_stream() decides; the rest (uid, times, quotas) is the broker's.
+struct NewStream {
+    model::Identity owner;
+    model::StreamName name;
+    Mode mode = Mode::kProvisioned;
+    std::uint32_t shards = 1;
+    std::uint32_t record_max_kib = 1024;
+    std::map<std::string, std::string> tags;
+};
+
+class Broker final {
+public:
+    struct Parts {
+        storage::LogEngine& engine;
+        storage::CatalogLog& catalog_log;
+        env::Clock& clock;
+        env::Timers& timers;
+        env::Entropy& entropy;
+        env::FileSystem& files;
+        env::Path data_dir;             // holds the tokens' key; exists
+        env::Executor* home = nullptr;  // background work runs here; null: on the timers' thread
+        Metrics& metrics;
+    };
+
+    // Loads the catalog and the tokens' key (made at first use) and takes up what was under way
+    // when the process ended. The parts outlive the broker.
+    static Task<Result<std::unique_ptr<Broker>>> open(Parts parts, Settings settings);
+    // REQUIRES: stop() has resumed, or nothing runs that could call back.
+    ~Broker();
+    Broker(const Broker&) = delete;
+    Broker& operator=(const Broker&) = delete;
+
+    // Creates what is missing and waits until all are ACTIVE, whatever the create delay. What
+    // exists stays as it is.
+    Task<Result<void>> ensure_streams(std::vector<StartupStream> streams);
+    // Ends background work, waits for what runs, writes a last catalog snapshot.
+    Task<void> stop();
+
+    const Catalog& catalog() const;
+    const Tokens& tokens() const;
+    const Settings& settings() const;
+    env::Clock& clock() const;
+    WallTime now() const;
+
+    // Control plane. Each is atomic and durable on return; errors are the log's. With a zero delay
+    // the stream is ACTIVE (or gone) on return.
+    Task<Result<Applied>> create_stream(NewStream spec);
+    Task<Result<Applied>> delete_stream(StreamUid uid);
+    Task<Result<Applied>> set_retention(StreamUid uid, std::chrono::hours retention,
+                                        SetRetention::Direction direction);
+    Task<Result<Applied>> change_tags(StreamUid uid, std::map<std::string, std::string> put,
+                                      std::vector<std::string> remove);
+
+    // Data plane. One result per record, in order; records are borrowed until it resumes. Records
+    // of one shard keep their order.
+    Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
+
+    // Up to `records_max` records from `from`, within the service's bytes of one call (always one
+    // if any is due) and the horizon.
+    Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                         std::uint32_t records_max);
+
+    Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
+
+    // A new text for the position, each time.
+    std::string iterator(const Stream& stream, model::ShardNo shard_no,
+                         storage::Position position) const;
+
+private:
+    struct Impl;
+    explicit Broker(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace millrace::stream

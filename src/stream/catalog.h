@@ -1,0 +1,57 @@
+// Catalog: the state, its log and its readers. Reading never waits for a command in flight: each
+// call takes a shared lock for one look-up and returns immutable entries. Commands go one at a
+// time: decided against the state, made durable, applied. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "storage/engine.h"
+#include "stream/async_mutex.h"
+#include "stream/catalog_state.h"
+
+namespace millrace::stream {
+
+class Catalog final {
+public:
+    // `snapshot_commands`: commands between two snapshots.
+    Catalog(storage::CatalogLog& log, std::uint32_t snapshot_commands);
+
+    // Replays the log. Once, before anything else; kUnsupported or kCorrupt refuse to start.
+    Task<Result<void>> load();
+
+    // Resumes when the command is durable and visible to every reader, or was found not to apply
+    // (then nothing was logged). An error: the log failed, and what became of it shows at the next
+    // start.
+    Task<Result<Applied>> propose(Command command);
+
+    // Writes a snapshot if commands were logged since the last: a quicker next start.
+    Task<Result<void>> checkpoint();
+
+    StreamPtr find(const model::Identity& owner, const model::StreamName& name) const;
+    StreamPtr find(StreamUid uid) const;
+    std::vector<StreamPtr> list(const model::Identity& owner, const model::StreamName& after,
+                                std::size_t max) const;
+    std::vector<StreamPtr> all() const;
+    Totals totals(const model::Identity& owner) const;
+
+    CatalogState copy() const;
+
+private:
+    Task<Result<void>> snapshot();
+
+    storage::CatalogLog& log_;
+    const std::uint32_t snapshot_commands_;
+    AsyncMutex proposals_;  // held by the one command in flight; guards the next two
+    std::uint32_t commands_since_snapshot_ = 0;
+    storage::Position last_;
+
+    mutable std::shared_mutex mutex_;
+    CatalogState state_;  // guarded by mutex_; changed only while proposals_ is held
+};
+
+}  // namespace millrace::stream

@@ -1,0 +1,73 @@
+// CatalogState: all streams, as the fold of the commands. apply() is the only way to change it and
+// a pure function: the same commands in the same order give equal states in every process. It knows
+// no clock, no entropy and no lock.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "stream/command.h"
+#include "stream/stream.h"
+
+namespace millrace::stream {
+
+// Sums over one owner's streams.
+struct Totals {
+    std::uint64_t streams = 0;
+    std::uint64_t provisioned_open_shards = 0;
+    std::uint64_t on_demand_open_shards = 0;
+    std::uint64_t planned_shards = 0;  // of streams in CREATING
+    std::uint64_t on_demand_streams = 0;
+    std::uint64_t pending_streams = 0;  // CREATING or DELETING
+
+    std::uint64_t open_shards() const { return provisioned_open_shards + on_demand_open_shards; }
+    bool operator==(const Totals&) const = default;
+};
+
+struct QualifiedName {
+    model::Identity owner;
+    model::StreamName name;
+    friend auto operator<=>(const QualifiedName&, const QualifiedName&) = default;
+};
+
+class CatalogState final {
+public:
+    // What apply() would answer, changing nothing.
+    Applied decide(const Command& command) const;
+    // Unless the outcome is kApplied, nothing changed.
+    Applied apply(const Command& command);
+
+    StreamPtr find(const model::Identity& owner, const model::StreamName& name) const;
+    StreamPtr find(StreamUid uid) const;
+    // Up to `max` of the owner's streams by name, after `after` (empty: from the first).
+    std::vector<StreamPtr> list(const model::Identity& owner, const model::StreamName& after,
+                                std::size_t max) const;
+    std::vector<StreamPtr> all() const;
+    Totals totals(const model::Identity& owner) const;
+    std::size_t size() const { return by_uid_.size(); }
+
+    // Creation seconds of streams deleted so lately that a namesake could be born in the same one.
+    const std::map<QualifiedName, std::int64_t>& deleted() const { return deleted_; }
+
+    // For the codec: rebuilds a state from its parts.
+    void restore(Stream stream);
+    void restore_deleted(QualifiedName name, std::int64_t created_s);
+
+    bool operator==(const CatalogState& other) const;
+
+private:
+    Applied decide_on(const CreateStream& create) const;
+    void put(Stream stream);
+    void erase(const StreamPtr& stream);
+    void count(const Stream& stream, std::int64_t sign);
+
+    std::map<QualifiedName, StreamPtr> by_name_;
+    std::unordered_map<StreamUid, StreamPtr> by_uid_;
+    std::map<model::Identity, Totals> totals_;
+    std::map<QualifiedName, std::int64_t> deleted_;
+};
+
+}  // namespace millrace::stream

@@ -1,0 +1,98 @@
+// The commands that change the catalog, and what comes of them. A command carries everything that
+// is not deterministic (time, identifiers), so that replaying the log gives the same state
+// everywhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stream/stream.h"
+
+namespace millrace::stream {
+
+struct CreateStream {
+    StreamUid uid;  // drawn at random by the proposer
+    model::Identity owner;
+    model::StreamName name;
+    Mode mode = Mode::kProvisioned;
+    std::uint32_t shards = 1;
+    std::uint32_t record_max_kib = 1024;
+    std::map<std::string, std::string> tags;
+    WallTime due;  // when it becomes ACTIVE
+    // Quotas in force when it was proposed, over the owner's streams; none: unlimited.
+    std::optional<std::uint32_t> shards_max;
+    std::optional<std::uint32_t> on_demand_streams_max;
+    std::optional<std::uint32_t> pending_streams_max;
+    bool operator==(const CreateStream&) const = default;
+};
+
+// CREATING -> ACTIVE: the shards' logs exist.
+struct ActivateStream {
+    StreamUid uid;
+    bool operator==(const ActivateStream&) const = default;
+};
+
+struct DeleteStream {
+    StreamUid uid;
+    WallTime due;  // when it is removed
+    bool operator==(const DeleteStream&) const = default;
+};
+
+// DELETING -> gone: the shards' logs are dropped.
+struct RemoveStream {
+    StreamUid uid;
+    bool operator==(const RemoveStream&) const = default;
+};
+
+struct SetRetention {
+    enum class Direction : std::uint8_t { kIncrease, kDecrease };
+    StreamUid uid;
+    std::chrono::hours retention{24};
+    Direction direction = Direction::kIncrease;
+    bool operator==(const SetRetention&) const = default;
+};
+
+// `remove` first, then `put`.
+struct ChangeTags {
+    StreamUid uid;
+    std::map<std::string, std::string> put;
+    std::vector<std::string> remove;
+    std::uint32_t tags_max = 50;
+    bool operator==(const ChangeTags&) const = default;
+};
+
+using Action = std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention,
+                            ChangeTags>;
+
+struct Command {
+    WallTime time;  // the proposer's clock
+    Action action;
+    bool operator==(const Command&) const = default;
+};
+
+enum class Outcome : std::uint8_t {
+    kApplied,
+    kExists,             // a stream of that name, in whatever status (`stream` is it)
+    kNotFound,           // no such stream (any more)
+    kNotActive,          // its status does not admit the command (`stream` tells which)
+    kPendingQuota,       // too many CREATING or DELETING
+    kShardQuota,         // `current` open shards + the new ones exceed the limit
+    kOnDemandQuota,      // `current` on-demand streams are all there may be
+    kTooManyTags,        // the result would exceed tags_max
+    kRetentionTooShort,  // kIncrease below the current period
+    kRetentionTooLong,   // kDecrease above the current period
+    kUidTaken,           // draw another
+};
+
+struct Applied {
+    Outcome outcome = Outcome::kApplied;
+    StreamPtr stream;  // after the change, or as found; null when kNotFound and after RemoveStream
+    std::uint64_t current = 0;  // the count a quota was compared with
+};
+
+}  // namespace millrace::stream

@@ -1,0 +1,28 @@
+// What an operator may set about streams. The defaults are those of the `test` profile: nothing
+// waits and nothing is limited.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace millrace::stream {
+
+struct Quotas {
+    bool enforced = false;
+    std::uint32_t shards_max = 20000;          // open, per account and region
+    std::uint32_t on_demand_streams_max = 50;  // per account and region
+    std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
+    std::uint32_t tags_max = 50;               // per stream; always enforced
+};
+
+struct Settings {
+    Millis create_delay{0};  // CREATING -> ACTIVE; 0: within the call
+    Millis update_delay{0};  // UPDATING -> ACTIVE
+    Millis delete_delay{0};  // DELETING -> gone
+    Quotas quotas;
+    Millis sweep_interval{60'000};           // between two runs of the retention sweeper
+    std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
+};
+
+}  // namespace millrace::stream

@@ -1,0 +1,109 @@
+// Stream: one entry of the catalog, immutable once published. Handlers hold it by
+// shared_ptr<const Stream> and see one consistent state for as long as they like; a change makes a
+// new object. Shards are dense: shards[n].no is n.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/strong.h"
+#include "base/time.h"
+#include "model/hash_range.h"
+#include "model/identity.h"
+#include "model/sequence_number.h"
+#include "model/shard_id.h"
+#include "model/stream_name.h"
+#include "storage/engine.h"
+
+namespace millrace::stream {
+
+// Names one life of a stream: never reused, not by a re-created namesake either. Never 0.
+using StreamUid = Strong<struct StreamUidTag, std::uint64_t>;
+
+enum class Status : std::uint8_t { kCreating, kActive, kUpdating, kDeleting };
+enum class Mode : std::uint8_t { kProvisioned, kOnDemand };
+
+struct Shard {
+    model::ShardNo no;
+    model::HashRange range;
+    std::int64_t created_s = 0;  // the creation field of its sequence numbers
+    std::optional<model::ShardNo> parent;
+    std::optional<model::ShardNo> adjacent_parent;
+    std::optional<WallTime> closed;        // by a split or merge; none: open
+    std::optional<storage::Position> end;  // with `closed`: every record lies below it
+
+    bool open() const { return !closed.has_value(); }
+    bool operator==(const Shard&) const = default;
+};
+
+// What a stream waits for. It is due by the clock, and taken up again after a restart.
+struct Transition {
+    enum class What : std::uint8_t { kCreate, kDelete };
+    What what = What::kCreate;
+    WallTime due;
+    bool operator==(const Transition&) const = default;
+};
+
+struct Stream {
+    StreamUid uid;
+    model::Identity owner;
+    model::StreamName name;
+    Status status = Status::kCreating;
+    Mode mode = Mode::kProvisioned;
+    std::int64_t created_s = 0;  // Unix seconds; also the creation second of the initial shards
+    std::chrono::hours retention{24};
+    WallTime horizon_floor;  // records stamped before it stay unreadable; never moves back
+    std::uint32_t record_max_kib = 1024;
+    std::map<std::string, std::string> tags;
+    std::uint32_t initial_shards = 0;
+    std::vector<Shard> shards;           // none while CREATING
+    std::vector<model::ShardNo> routes;  // the open shards by their range; derived from `shards`
+    std::optional<Transition> pending;
+
+    bool writable() const { return status == Status::kActive || status == Status::kUpdating; }
+    // Readable until removed, once there are shards.
+    const Shard* shard(model::ShardNo no) const {
+        return no.value() < shards.size() ? &shards[no.value()] : nullptr;
+    }
+    std::size_t open_shards() const { return routes.size(); }
+    // The open shard that owns `key`. REQUIRES: shards is not empty.
+    const Shard& route(model::HashKey key) const;
+
+    // Records stamped before it cannot be read. Exact, to the millisecond.
+    WallTime horizon(WallTime now) const;
+    // Closed so long ago that nothing of it can be read: such a shard is not listed.
+    bool expired(const Shard& shard, WallTime now) const {
+        return shard.closed.has_value() && *shard.closed < horizon(now);
+    }
+    // Those that name `shard` as parent or adjacent parent, in order of number; even if expired.
+    std::vector<const Shard*> children(model::ShardNo no) const;
+
+    storage::ShardKey key(model::ShardNo no) const { return {uid.value(), no.value()}; }
+
+    bool operator==(const Stream&) const = default;
+};
+
+using StreamPtr = std::shared_ptr<const Stream>;
+
+// Recomputes `routes` after a change of `shards`.
+void rebuild_routes(Stream& stream);
+// n open shards that divide the hash space evenly.
+std::vector<Shard> initial_shards(std::uint32_t n, std::int64_t created_s);
+
+// The sequence number of the record at `position`: index = position + 1, time = max(stamp,
+// creation).
+model::SequenceNumber sequence_number(const Shard& shard, storage::Position position,
+                                      WallTime stamp);
+model::SequenceNumber starting_sequence_number(const Shard& shard);
+// Nothing for an open shard.
+std::optional<model::SequenceNumber> ending_sequence_number(const Shard& shard);
+
+// When a record counts as having arrived: never before its shard's creation.
+WallTime arrival(const Shard& shard, WallTime stamp);
+
+}  // namespace millrace::stream
