@@ -1,4 +1,5 @@
-// A clock that stands until it is moved, and timers that fire inside that move: time as an argument.
+// A clock that stands until it is moved, and timers that fire inside that move: time as an
+// argument.
 #pragma once
 
 #include <map>
@@ -18,8 +19,8 @@ public:
     WallTime now() override;
     std::chrono::steady_clock::time_point steady() override;
 
-    // Moves both clocks, then runs the due timers in order of their instants, on this thread. A timer
-    // set by such a callback runs too if it is due.
+    // Moves both clocks, then runs the due timers in order of their instants, on this thread. A
+    // timer set by such a callback runs too if it is due.
     void advance(Millis by);
     void set(WallTime now);  // the wall clock alone: a step, backwards too. Runs due timers.
 

@@ -14,8 +14,8 @@ public:
     explicit MemoryFileSystem(std::uint64_t bytes_max = 1ULL << 30);
     ~MemoryFileSystem() override;
 
-    std::uint64_t bytes_used() const;          // of file content, in whole blocks
-    void set_bytes_max(std::uint64_t bytes);   // a disk that fills up or is freed
+    std::uint64_t bytes_used() const;         // of file content, in whole blocks
+    void set_bytes_max(std::uint64_t bytes);  // a disk that fills up or is freed
 
     Result<std::unique_ptr<File>> open(const Path& path, OpenMode mode) override;
     Result<std::vector<std::string>> list(const Path& directory) override;

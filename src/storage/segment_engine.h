@@ -3,8 +3,8 @@
 //
 // After append() resumes with kCommitted, a record is durable as the mode promises and readable.
 // A failed write or sync poisons the shard or the journal; the engine then reopens it through
-// recovery on a later append (at most every reopen_interval), so that writing goes on by itself when
-// space returns. Reads never depend on that.
+// recovery on a later append (at most every reopen_interval), so that writing goes on by itself
+// when space returns. Reads never depend on that.
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ struct Corruption {
 
 class SegmentEngine final : public LogEngine {
 public:
-    // Takes the directory's lock (kLocked if another process has it), recovers and is ready. Blocks.
-    // The references must outlive the engine.
+    // Takes the directory's lock (kLocked if another process has it), recovers and is ready.
+    // Blocks. The references must outlive the engine.
     static Result<std::unique_ptr<SegmentEngine>> open(SegmentEngineOptions options,
                                                        env::FileSystem& files, env::Clock& clock,
                                                        env::DiskPool& pool, Metrics& metrics);

@@ -22,10 +22,10 @@ class MemoryEngine final : public storage::LogEngine, public storage::CatalogLog
 public:
     struct Options {
         std::uint64_t seed = 1;
-        std::uint32_t gap_max = 0;        // positions advance by 1 + [0, gap_max]
-        double unknown_rate = 0;          // of appends: answered kUnknown, stored or not
-        double closed_rate = 0;           // of appends: answered kClosed, never stored
-        bool delayed = false;             // completions wait for release()
+        std::uint32_t gap_max = 0;  // positions advance by 1 + [0, gap_max]
+        double unknown_rate = 0;    // of appends: answered kUnknown, stored or not
+        double closed_rate = 0;     // of appends: answered kClosed, never stored
+        bool delayed = false;       // completions wait for release()
         std::uint64_t first_position = 0;
     };
     MemoryEngine();
