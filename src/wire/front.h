@@ -1,0 +1,54 @@
+// The network side as a whole: addresses, workers, limits. Stopping has two steps, so that what still
+// runs in handlers can be completed between them: drain(), then (after the engine has stopped) join().
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "wire/worker.h"
+
+namespace millrace::wire {
+
+struct FrontConfig {
+    std::vector<Address> listen;
+    unsigned workers = 1;
+    Limits limits;
+};
+
+class Front final {
+public:
+    // Opens the sockets; connections wait in their backlogs until start(). The handler and the clock
+    // outlive the front.
+    static Result<std::unique_ptr<Front>> open(FrontConfig config, Handler& handler,
+                                               env::Clock& clock);
+    ~Front();
+    Front(const Front&) = delete;
+    Front& operator=(const Front&) = delete;
+
+    void start();
+
+    // Accepts no more and waits until every connection has ended, for at most `patience`; what is
+    // left then is closed. False if something was.
+    bool drain(Millis patience);
+
+    // After drain(). Waits for handlers that still run, for at most `patience`, and ends the threads.
+    void join(Millis patience);
+
+    const std::vector<Address>& addresses() const { return addresses_; }  // as bound
+    env::Executor& executor() { return *workers_.front(); }               // the first worker
+    std::size_t open_connections() const { return context_.connections.load(); }
+    std::uint64_t accepted_connections() const { return context_.accepted.load(); }
+    std::uint64_t turned_away_connections() const { return context_.turned_away.load(); }
+    std::size_t body_bytes_in_flight() const { return context_.budget.used(); }
+
+private:
+    Front(FrontConfig config, Handler& handler, env::Clock& clock);
+    bool wait_until_empty(Millis patience);
+
+    const FrontConfig config_;
+    WorkerContext context_;
+    std::vector<Address> addresses_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace millrace::wire

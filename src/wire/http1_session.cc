@@ -1,0 +1,324 @@
+#include "wire/http1_session.h"
+
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace millrace::wire {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t kHeaderRoomMin = 1 << 10;
+constexpr std::size_t kChunkRoom = 16 << 10;         // read size of a chunked body
+constexpr std::size_t kInlineBodyMax = 32 << 10;     // larger bodies are not copied behind the head
+constexpr std::size_t kOutputFull = 256 << 10;
+constexpr std::size_t kKeptHeadersMax = 64;
+
+void append_number(std::string& out, std::size_t number) {
+    std::array<char, 20> digits;
+    const auto [end, ec] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    out.append(digits.data(), end);
+}
+
+void append_status_line(std::string& out, unsigned status) {
+    if (status == 200) {
+        out += "HTTP/1.1 200 OK\r\n";
+        return;
+    }
+    const auto reason = http::obsolete_reason(http::int_to_status(status));
+    out += "HTTP/1.1 ";
+    append_number(out, status);
+    out += ' ';
+    out.append(reason.data(), reason.size());
+    out += "\r\n";
+}
+
+bool bodiless(unsigned status) { return status < 200 || status == 204 || status == 304; }
+
+}  // namespace
+
+void Output::clear() {
+    for (std::string* part : {&head, &body}) {
+        part->clear();
+        if (part->capacity() > Http1Session::kKeptBytesMax) {
+            part->shrink_to_fit();
+        }
+    }
+}
+
+Http1Session::Http1Session(const SessionContext& context)
+    : context_(context), buffer_share_(context.budget), body_share_(context.budget) {}
+
+std::span<char> Http1Session::room() {
+    if (capacity_ == 0) {
+        buffer_ = std::make_unique_for_overwrite<char[]>(kFirstBytes);
+        capacity_ = kFirstBytes;
+    }
+    CHECK(end_ < capacity_);
+    return {buffer_.get() + end_, capacity_ - end_};
+}
+
+void Http1Session::received(std::size_t bytes) {
+    DCHECK(bytes <= capacity_ - end_);
+    if (phase_ != Phase::kClosing) {
+        end_ += bytes;
+    }
+}
+
+const Request* Http1Session::next() {
+    if (phase_ == Phase::kIdle) {
+        // Some clients end a body with a line break that is not part of it.
+        while (end_ - begin_ >= 2 && std::memcmp(&buffer_[begin_], "\r\n", 2) == 0) {
+            begin_ += 2;
+        }
+        const bool nothing = end_ == begin_ || (end_ - begin_ == 1 && buffer_[begin_] == '\r');
+        if (nothing) {
+            if (begin_ > 0) {
+                std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+                end_ -= std::exchange(begin_, 0);
+            }
+            return nullptr;
+        }
+        parsed_ = begin_;
+        parser_.emplace(request_, body_, body_share_);
+        parser_->body_limit(context_.limits.body_bytes_max);
+        // Ours is exact however the bytes come; Beast's depends on that, so it only backs it up.
+        const std::size_t limit = 2 * context_.limits.header_bytes_max + 16;
+        parser_->header_limit(static_cast<std::uint32_t>(limit));
+        phase_ = Phase::kHeader;
+    }
+    if (phase_ == Phase::kHeader && !parse_header()) {
+        return nullptr;
+    }
+    if (phase_ != Phase::kBody || !parse_body()) {
+        return nullptr;
+    }
+    phase_ = Phase::kHandling;
+    ++requests_;
+    return &request_;
+}
+
+bool Http1Session::parse_header() {
+    const std::size_t limit = context_.limits.header_bytes_max;
+    Http1Parser::ErrorCode ec;
+    parsed_ += parser_->feed({buffer_.get() + parsed_, end_ - parsed_}, ec);
+    if (ec == http::error::need_more) {
+        if (end_ - begin_ >= limit) {
+            refuse(431);
+        } else if (capacity_ - end_ < kHeaderRoomMin) {
+            make_room(std::max(end_ - begin_, kHeaderRoomMin));
+        }
+        return false;
+    }
+    if (ec) {
+        refuse(ec == http::error::header_limit ? 431 : ec == http::error::body_limit ? 413 : 400);
+        return false;
+    }
+    CHECK(parser_->is_header_done());
+    if (parsed_ - begin_ > limit) {
+        refuse(431);
+        return false;
+    }
+    if (parser_->unknown_coding()) {
+        refuse(501);
+        return false;
+    }
+    if (parser_->unknown_expectation()) {
+        refuse(417);
+        return false;
+    }
+    phase_ = Phase::kBody;
+    if (parser_->is_done()) {
+        body_length_ = 0;
+        return true;
+    }
+    std::size_t missing = kChunkRoom;
+    if (parser_->chunked()) {
+        parser_->eager(true);
+    } else {
+        body_length_ = static_cast<std::size_t>(*parser_->content_length());
+        const std::size_t there = end_ - parsed_;
+        missing = body_length_ > there ? body_length_ - there : 0;
+    }
+    if (missing > 0 && !make_room(missing)) {
+        return false;
+    }
+    if (missing > 0 && parser_->expects_continue() && parser_->http11()) {
+        output_.head += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    return true;
+}
+
+bool Http1Session::parse_body() {
+    if (!parser_->is_done() && parser_->chunked()) {
+        return parse_chunks();
+    }
+    if (end_ - parsed_ < body_length_) {
+        return false;
+    }
+    request_.body = {buffer_.get() + parsed_, body_length_};
+    parsed_ += body_length_;
+    return true;
+}
+
+// The raw chunks stand behind the head and are dropped as they are consumed, so that the head's
+// views stay where they are.
+bool Http1Session::parse_chunks() {
+    if (parsed_ == end_) {
+        return false;
+    }
+    Http1Parser::ErrorCode ec;
+    const std::size_t used = parser_->feed({buffer_.get() + parsed_, end_ - parsed_}, ec);
+    if (ec && ec != http::error::need_more) {
+        refuse(parser_->over_budget() ? 503 : ec == http::error::body_limit ? 413 : 400);
+        return false;
+    }
+    std::memmove(buffer_.get() + parsed_, buffer_.get() + parsed_ + used, end_ - parsed_ - used);
+    end_ -= used;
+    if (parser_->is_done()) {
+        request_.body = body_;
+        return true;
+    }
+    // What is left is a chunk's size line or the trailers, not yet complete.
+    if (end_ - parsed_ > context_.limits.header_bytes_max) {
+        refuse(431);
+    } else if (capacity_ - end_ < kFirstBytes) {
+        make_room(kChunkRoom);
+    }
+    return false;
+}
+
+bool Http1Session::make_room(std::size_t bytes) {
+    const std::size_t held = end_ - begin_;
+    if (capacity_ - end_ >= bytes) {
+        return true;
+    }
+    if (capacity_ - held >= bytes) {
+        move_request(buffer_.get());
+        return true;
+    }
+    const std::size_t capacity = held + bytes;
+    if (!buffer_share_.hold(capacity > kKeptBytesMax ? capacity : 0)) {
+        refuse(503);
+        return false;
+    }
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    move_request(larger.get());
+    buffer_ = std::move(larger);
+    capacity_ = capacity;
+    return true;
+}
+
+// Moves the current request's bytes, and with them every view of them.
+void Http1Session::move_request(char* to) {
+    const char* const from = buffer_.get() + begin_;
+    const auto moved = [from, to](std::string_view view) {
+        return view.data() == nullptr ? view : std::string_view(to + (view.data() - from), view.size());
+    };
+    request_.method = moved(request_.method);
+    request_.target = moved(request_.target);
+    for (Header& header : request_.headers) {
+        header.name = moved(header.name);
+        header.value = moved(header.value);
+    }
+    std::memmove(to, from, end_ - begin_);
+    parsed_ -= begin_;
+    end_ -= begin_;
+    begin_ = 0;
+}
+
+void Http1Session::answer(Response response) {
+    CHECK(phase_ == Phase::kHandling);
+    const bool keep = keep_alive_wanted_ && parser_->keep_alive();
+    const bool head_only = request_.method == "HEAD";
+    std::string& out = output_.head;
+    append_status_line(out, response.status);
+    for (const auto& [name, value] : response.headers) {
+        out.append(name).append(": ").append(value).append("\r\n");
+    }
+    out.append("Date: ").append(context_.date).append("\r\n");
+    if (!keep) {
+        out += "Connection: close\r\n";
+    } else if (!parser_->http11()) {
+        out += "Connection: keep-alive\r\n";
+    }
+    if (!bodiless(response.status)) {
+        out += "Content-Length: ";
+        append_number(out, response.body.size());
+        out += "\r\n";
+    }
+    out += "\r\n";
+    if (!head_only && !bodiless(response.status)) {
+        if (response.body.size() <= kInlineBodyMax) {
+            out += response.body;
+        } else {
+            output_.body = std::move(response.body);
+        }
+    }
+    begin_ = parsed_;
+    if (keep) {
+        phase_ = Phase::kIdle;
+    } else {
+        phase_ = Phase::kClosing;
+        unread_ = end_ > begin_;
+        begin_ = end_;
+    }
+    release();
+}
+
+bool Http1Session::output_full() const {
+    return !output_.body.empty() || output_.head.size() >= kOutputFull;
+}
+
+void Http1Session::take_output(Output& taken) {
+    taken.clear();
+    std::swap(taken, output_);
+}
+
+// Answers an error that ends the session; what was received is dropped, unread.
+void Http1Session::refuse(unsigned status) {
+    const bool http11 = parser_->http11();
+    std::string& out = output_.head;
+    append_status_line(out, status);
+    out.append("Date: ").append(context_.date).append("\r\nConnection: close\r\n");
+    // As the service answers what is too large: without a length.
+    const bool chunked = status == 413 && http11;
+    out += chunked ? "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" : "Content-Length: 0\r\n\r\n";
+    unread_ = true;
+    phase_ = Phase::kClosing;
+    begin_ = parsed_ = end_ = 0;
+    release();
+}
+
+// Lets go of the last request, and of its memory where it was large.
+void Http1Session::release() {
+    parser_.reset();
+    request_.method = request_.target = request_.body = {};
+    request_.headers.clear();
+    if (request_.headers.capacity() > kKeptHeadersMax) {
+        request_.headers.shrink_to_fit();
+    }
+    body_.clear();
+    if (body_.capacity() > kKeptBytesMax) {
+        body_.shrink_to_fit();
+        CHECK(body_share_.hold(0));
+    }
+    if (begin_ == end_) {
+        begin_ = parsed_ = end_ = 0;
+        if (capacity_ > kKeptBytesMax) {
+            buffer_.reset();
+            capacity_ = 0;
+            CHECK(buffer_share_.hold(0));
+        }
+    }
+}
+
+}  // namespace millrace::wire

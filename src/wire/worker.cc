@@ -1,0 +1,177 @@
+#include "wire/worker.h"
+
+#include <boost/asio/post.hpp>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "wire/http_date.h"
+
+namespace millrace::wire {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Often enough that no deadline is late by more than an eighth, seldom enough to cost nothing.
+Millis sweep_period(const Limits& limits) {
+    const Millis shortest =
+        std::min({limits.idle_timeout, limits.header_timeout, limits.body_timeout,
+                  limits.write_timeout, limits.linger_timeout});
+    return std::clamp(shortest / 8, Millis(5), Millis(500));
+}
+
+constexpr Millis kAcceptPause{100};
+
+}  // namespace
+
+Worker::Worker(WorkerContext& context)
+    : context_(context),
+      session_context_{context.limits, context.budget, {}},
+      tick_(sweep_period(context.limits)),
+      work_(io_.get_executor()),
+      sweep_timer_(io_) {}
+
+Worker::~Worker() {
+    io_.stop();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+Result<Address> Worker::listen(const Address& address) {
+    MILLRACE_TRY(auto acceptor, open_acceptor(io_, address));
+    listeners_.push_back({std::move(acceptor), Timer(io_)});
+    return local_address(listeners_.back().acceptor);
+}
+
+void Worker::start() {
+    context_.running.fetch_add(1);
+    thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+    pthread_setname_np(pthread_self(), "worker");
+    const env::ExecutorScope scope(*this);
+    for (Listener& listener : listeners_) {
+        accept(listener);
+    }
+    io_.run();
+    context_.running.fetch_sub(1);
+    const std::lock_guard lock(context_.mutex);
+    context_.ended.notify_all();
+}
+
+void Worker::post(Callback<void()> run) {
+    asio::post(io_, [run = std::move(run)]() mutable { run(); });
+}
+
+void Worker::accept(Listener& listener) {
+    listener.acceptor.async_accept([this, &listener](boost::system::error_code ec, Socket socket) {
+        accepted(listener, ec, std::move(socket));
+    });
+}
+
+void Worker::accepted(Listener& listener, boost::system::error_code ec, Socket socket) {
+    if (draining_ || ec == asio::error::operation_aborted) {
+        return;
+    }
+    if (ec && ec != asio::error::connection_aborted) {
+        // Most likely out of descriptors: trying again at once would spin.
+        log::warn("cannot accept connections, pausing error=\"{}\"", ec.message());
+        accept_later(listener);
+        return;
+    }
+    if (!ec) {
+        context_.accepted.fetch_add(1, std::memory_order_relaxed);
+        if (context_.connections.fetch_add(1) >= context_.limits.connections_max) {
+            context_.connections.fetch_sub(1);
+            context_.turned_away.fetch_add(1, std::memory_order_relaxed);
+        } else {
+            if (!sweeping_) {
+                sweeping_ = true;
+                renew();
+            }
+            Connection& connection = connections_.emplace_back(*this, std::move(socket));
+            connection.self = std::prev(connections_.end());
+            connection.start();
+        }
+    }
+    accept(listener);
+}
+
+void Worker::accept_later(Listener& listener) {
+    listener.pause.expires_after(kAcceptPause);
+    listener.pause.async_wait([this, &listener](boost::system::error_code ec) {
+        if (!ec && !draining_) {
+            accept(listener);
+        }
+    });
+}
+
+void Worker::remove(Connection& connection) {
+    connections_.erase(connection.self);
+    context_.connections.fetch_sub(1);
+    const std::lock_guard lock(context_.mutex);
+    context_.ended.notify_all();
+}
+
+// Renews what is kept per tick, and sees to the next one.
+void Worker::renew() {
+    now_ = context_.clock.steady();
+    session_context_.date = http_date(context_.clock.now());
+    sweep_timer_.expires_after(tick_);
+    sweep_timer_.async_wait([this](boost::system::error_code ec) {
+        if (!ec) {
+            tick();
+        }
+    });
+}
+
+void Worker::tick() {
+    if (connections_.empty()) {
+        sweeping_ = false;
+        return;
+    }
+    renew();
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        Connection& connection = *at++;
+        connection.sweep(now_);
+    }
+}
+
+void Worker::drain() {
+    asio::post(io_, [this] {
+        draining_ = true;
+        for (Listener& listener : listeners_) {
+            boost::system::error_code ignored;
+            listener.acceptor.close(ignored);
+            listener.pause.cancel();
+        }
+        for (auto at = connections_.begin(); at != connections_.end();) {
+            Connection& connection = *at++;
+            connection.drain();
+        }
+    });
+}
+
+void Worker::close_all() {
+    asio::post(io_, [this] {
+        for (auto at = connections_.begin(); at != connections_.end();) {
+            Connection& connection = *at++;
+            connection.close();
+        }
+    });
+}
+
+void Worker::finish() {
+    asio::post(io_, [this] {
+        sweep_timer_.cancel();
+        work_.reset();
+    });
+}
+
+}  // namespace millrace::wire

@@ -1,0 +1,88 @@
+// One thread with one event loop, its acceptors and its connections. The loop's only periodic work
+// is one sweep: it renews the Date header, looks at every connection's deadline, and does not run
+// while there are no connections.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "env/clock.h"
+#include "env/executor.h"
+#include "wire/acceptor.h"
+#include "wire/connection.h"
+
+namespace millrace::wire {
+
+// What the workers of one process share; outlives them.
+struct WorkerContext {
+    const Limits& limits;
+    Handler& handler;
+    env::Clock& clock;
+    ByteBudget budget;
+    std::atomic<std::size_t> connections = 0;  // open now
+    std::mutex mutex;                          // held for no data, only to wait on `ended`
+    std::condition_variable ended;             // a connection or a worker's loop ended
+    std::atomic<std::uint64_t> accepted = 0;
+    std::atomic<std::uint64_t> turned_away = 0;  // for connections_max
+    std::atomic<std::size_t> running = 0;        // workers whose loop has not ended
+};
+
+class Worker final : public env::Executor {
+public:
+    explicit Worker(WorkerContext& context);
+    ~Worker() override;  // ends the loop even if handlers still run; their answers are dropped
+
+    // Before start().
+    Result<Address> listen(const Address& address);
+    void start();
+
+    // Thread-safe from here to the line below.
+    void post(Callback<void()> run) override;
+    void drain();      // accepts no more, closes idle connections, the others after their answer
+    void close_all();  // closes every connection
+    void finish();     // ends the loop once the last connection and posted callback are gone
+
+    // ---- On this worker's thread only.
+    Handler& handler() { return context_.handler; }
+    const SessionContext& session_context() const { return session_context_; }
+    SteadyTime deadline(Millis from_now) const { return now_ + from_now + tick_; }
+    void remove(Connection& connection);
+
+private:
+    using Timer = boost::asio::basic_waitable_timer<
+        std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+        boost::asio::io_context::executor_type>;
+    struct Listener {
+        Acceptor acceptor;
+        Timer pause;
+    };
+
+    void run();
+    void accept(Listener& listener);
+    void accepted(Listener& listener, boost::system::error_code ec, Socket socket);
+    void accept_later(Listener& listener);
+    void tick();
+    void renew();
+
+    WorkerContext& context_;
+    SessionContext session_context_;
+    const Millis tick_;
+    SteadyTime now_;
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Timer sweep_timer_;
+    std::list<Listener> listeners_;
+    std::list<Connection> connections_;
+    bool sweeping_ = false;
+    bool draining_ = false;
+    std::thread thread_;
+};
+
+}  // namespace millrace::wire
