@@ -1,5 +1,7 @@
 #include "wire/acceptor.h"
 
+#include <boost/asio/ip/v6_only.hpp>
+
 #include <sys/socket.h>
 
 namespace millrace::wire {

@@ -1,5 +1,6 @@
-// Listening sockets. Every worker has its own on each address (SO_REUSEPORT), and the kernel deals new
-// connections out among them. IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] stand side by side.
+// Listening sockets. Every worker has its own on each address (SO_REUSEPORT), and the kernel deals
+// new connections out among them. IPv6 sockets take IPv6 only, so that 0.0.0.0 and [::] stand side
+// by side.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

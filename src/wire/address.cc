@@ -3,13 +3,16 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <charconv>
+#include <utility>
 
 namespace millrace::wire {
 
 Result<Address> parse_address(std::string_view text) {
     const auto bad = [text](const char* why) {
-        return Error{Errc::kInvalid, "'" + std::string(text) + "' " + why +
-                                         "; write ADDRESS:PORT, such as 127.0.0.1:4567 or [::]:4567"};
+        std::string message(1, '\'');
+        message.append(text).append("' ").append(why);
+        message += "; write ADDRESS:PORT, such as 127.0.0.1:4567 or [::]:4567";
+        return Error{Errc::kInvalid, std::move(message)};
     };
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) {
@@ -40,7 +43,9 @@ Result<Address> parse_address(std::string_view text) {
 
 std::string to_string(const Address& address) {
     const bool v6 = address.host.find(':') != std::string::npos;
-    return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+    std::string text = v6 ? std::string(1, '[') : std::string();
+    text.append(address.host).append(v6 ? "]:" : ":").append(std::to_string(address.port));
+    return text;
 }
 
 }  // namespace millrace::wire

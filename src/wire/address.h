@@ -10,7 +10,7 @@
 namespace millrace::wire {
 
 struct Address {
-    std::string host;  // without brackets
+    std::string host;        // without brackets
     std::uint16_t port = 0;  // 0: the system chooses one
     bool operator==(const Address&) const = default;
 };

@@ -36,7 +36,8 @@ public:
     BudgetShare(const BudgetShare&) = delete;
     BudgetShare& operator=(const BudgetShare&) = delete;
 
-    // Holds `bytes` from now on, more or fewer than before. False, and no change, if that is too much.
+    // Holds `bytes` from now on, more or fewer than before. False, and no change, if that is too
+    // much.
     bool hold(std::size_t bytes) {
         if (bytes > held_ && !budget_.take(bytes - held_)) {
             return false;

@@ -134,8 +134,8 @@ void Connection::did_read(ErrorCode ec, std::size_t bytes) {
     go_on();
 }
 
-// The last answer is written. A client that is still sending is read for a while: closing with unread
-// bytes resets the connection, and the client would lose the answer.
+// The last answer is written. A client that is still sending is read for a while: closing with
+// unread bytes resets the connection, and the client would lose the answer.
 void Connection::finish() {
     ErrorCode ignored;
     if (session_.should_linger()) {

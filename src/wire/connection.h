@@ -1,6 +1,6 @@
-// One client's socket and its session. A request is handled only when nothing is being read, and bytes
-// are read only when nothing is handled or waits to be sent; so a client that does not take its
-// answers, or sends faster than it is served, is held back by TCP and costs one request and one
+// One client's socket and its session. A request is handled only when nothing is being read, and
+// bytes are read only when nothing is handled or waits to be sent; so a client that does not take
+// its answers, or sends faster than it is served, is held back by TCP and costs one request and one
 // answer of memory. Deadlines are looked at by the worker's sweep. Lives on its worker's thread, in
 // the worker's list, until it is closed and nothing of it is under way.
 #pragma once
@@ -19,7 +19,8 @@ namespace millrace::wire {
 
 class Worker;
 
-// Typed on the executor itself: any_io_executor costs an allocation and a virtual call per operation.
+// Typed on the executor itself: any_io_executor costs an allocation and a virtual call per
+// operation.
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 using SteadyTime = std::chrono::steady_clock::time_point;

@@ -5,11 +5,7 @@
 namespace millrace::wire {
 
 Front::Front(FrontConfig config, Handler& handler, env::Clock& clock)
-    : config_(std::move(config)),
-      context_{.limits = config_.limits,
-               .handler = handler,
-               .clock = clock,
-               .budget = ByteBudget(config_.limits.body_bytes_in_flight_max)} {}
+    : config_(std::move(config)), context_(config_.limits, handler, clock) {}
 
 Result<std::unique_ptr<Front>> Front::open(FrontConfig config, Handler& handler,
                                            env::Clock& clock) {

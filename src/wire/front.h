@@ -1,5 +1,6 @@
-// The network side as a whole: addresses, workers, limits. Stopping has two steps, so that what still
-// runs in handlers can be completed between them: drain(), then (after the engine has stopped) join().
+// The network side as a whole: addresses, workers, limits. Stopping has two steps, so that what
+// still runs in handlers can be completed between them: drain(), then (after the engine has
+// stopped) join().
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ struct FrontConfig {
 
 class Front final {
 public:
-    // Opens the sockets; connections wait in their backlogs until start(). The handler and the clock
-    // outlive the front.
+    // Opens the sockets; connections wait in their backlogs until start(). The handler and the
+    // clock outlive the front.
     static Result<std::unique_ptr<Front>> open(FrontConfig config, Handler& handler,
                                                env::Clock& clock);
     ~Front();
@@ -31,7 +32,8 @@ public:
     // left then is closed. False if something was.
     bool drain(Millis patience);
 
-    // After drain(). Waits for handlers that still run, for at most `patience`, and ends the threads.
+    // After drain(). Waits for handlers that still run, for at most `patience`, and ends the
+    // threads.
     void join(Millis patience);
 
     const std::vector<Address>& addresses() const { return addresses_; }  // as bound

@@ -10,7 +10,9 @@ namespace {
 
 namespace http = boost::beast::http;
 
-std::string_view view(boost::beast::string_view v) { return {v.data(), v.size()}; }
+std::string_view view(boost::beast::string_view v) {
+    return {v.data(), v.size()};
+}
 
 // Whether `part` lies in `whole`: a folded value does not, Beast unfolds it into its own memory.
 bool inside(std::string_view whole, std::string_view part) {

@@ -34,7 +34,8 @@ public:
 private:
     using View = boost::beast::string_view;
 
-    void on_request_impl(boost::beast::http::verb, View method, View target, int version, ErrorCode&) override;
+    void on_request_impl(boost::beast::http::verb, View method, View target, int version,
+                         ErrorCode&) override;
     void on_response_impl(int, View, int, ErrorCode&) override {}
     void on_field_impl(boost::beast::http::field, View name, View value, ErrorCode&) override;
     void on_header_impl(ErrorCode&) override { in_header_ = false; }

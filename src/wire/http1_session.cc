@@ -17,8 +17,8 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kHeaderRoomMin = 1 << 10;
-constexpr std::size_t kChunkRoom = 16 << 10;         // read size of a chunked body
-constexpr std::size_t kInlineBodyMax = 32 << 10;     // larger bodies are not copied behind the head
+constexpr std::size_t kChunkRoom = 16 << 10;      // read size of a chunked body
+constexpr std::size_t kInlineBodyMax = 32 << 10;  // larger bodies are not copied behind the head
 constexpr std::size_t kOutputFull = 256 << 10;
 constexpr std::size_t kKeptHeadersMax = 64;
 
@@ -41,7 +41,9 @@ void append_status_line(std::string& out, unsigned status) {
     out += "\r\n";
 }
 
-bool bodiless(unsigned status) { return status < 200 || status == 204 || status == 304; }
+bool bodiless(unsigned status) {
+    return status < 200 || status == 204 || status == 304;
+}
 
 }  // namespace
 
@@ -221,7 +223,8 @@ bool Http1Session::make_room(std::size_t bytes) {
 void Http1Session::move_request(char* to) {
     const char* const from = buffer_.get() + begin_;
     const auto moved = [from, to](std::string_view view) {
-        return view.data() == nullptr ? view : std::string_view(to + (view.data() - from), view.size());
+        return view.data() == nullptr ? view
+                                      : std::string_view(to + (view.data() - from), view.size());
     };
     request_.method = moved(request_.method);
     request_.target = moved(request_.target);

@@ -1,7 +1,7 @@
-// HTTP/1.1 as bytes in, bytes out. The transport puts what it read into room(), tells received(), and
-// calls next() until it gives no request; each request is answered before the next one is looked
-// at, so pipelined answers leave in order, and those ready together in one write. Errors of the
-// client are answered here (400, 413, 417, 431, 501, 503) and end the session.
+// HTTP/1.1 as bytes in, bytes out. The transport puts what it read into room(), tells received(),
+// and calls next() until it gives no request; each request is answered before the next one is
+// looked at, so pipelined answers leave in order, and those ready together in one write. Errors of
+// the client are answered here (400, 413, 417, 431, 501, 503) and end the session.
 //
 // Memory: one buffer holds a request's head and body, grown to exactly what Content-Length says (so
 // a large body is read into place) and freed after the answer if it grew beyond kKeptBytesMax;
@@ -69,7 +69,8 @@ public:
     bool has_output() const { return !output_.empty(); }
     // Enough waits to be sent that the transport should send it before it asks for more.
     bool output_full() const;
-    // Exchanges the bytes to send with `taken`, whose content is dropped and whose memory is reused.
+    // Exchanges the bytes to send with `taken`, whose content is dropped and whose memory is
+    // reused.
     void take_output(Output& taken);
 
     // The next answer, if one is due, will be the last.

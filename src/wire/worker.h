@@ -22,6 +22,12 @@ namespace millrace::wire {
 
 // What the workers of one process share; outlives them.
 struct WorkerContext {
+    WorkerContext(const Limits& the_limits, Handler& the_handler, env::Clock& the_clock)
+        : limits(the_limits),
+          handler(the_handler),
+          clock(the_clock),
+          budget(the_limits.body_bytes_in_flight_max) {}
+
     const Limits& limits;
     Handler& handler;
     env::Clock& clock;
@@ -56,9 +62,10 @@ public:
     void remove(Connection& connection);
 
 private:
-    using Timer = boost::asio::basic_waitable_timer<
-        std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-        boost::asio::io_context::executor_type>;
+    using Timer =
+        boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                          boost::asio::wait_traits<std::chrono::steady_clock>,
+                                          boost::asio::io_context::executor_type>;
     struct Listener {
         Acceptor acceptor;
         Timer pause;
