@@ -1,0 +1,359 @@
+#include "api/messages.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace millrace::api {
+
+namespace {
+
+std::string piece(std::string_view text) {
+    return std::string(text);
+}
+std::string piece(std::int64_t number) {
+    return std::to_string(number);
+}
+std::string piece(std::uint64_t number) {
+    return std::to_string(number);
+}
+
+template <class... Parts>
+std::string join(const Parts&... parts) {
+    std::string text;
+    ((text += piece(parts)), ...);
+    return text;
+}
+
+template <class... Parts>
+ClientError invalid_argument(const Parts&... parts) {
+    return {ErrorType::kInvalidArgument, join(parts...)};
+}
+template <class... Parts>
+ClientError not_found(const Parts&... parts) {
+    return {ErrorType::kResourceNotFound, join(parts...)};
+}
+template <class... Parts>
+ClientError in_use(const Parts&... parts) {
+    return {ErrorType::kResourceInUse, join(parts...)};
+}
+template <class... Parts>
+ClientError limit_exceeded(const Parts&... parts) {
+    return {ErrorType::kLimitExceeded, join(parts...)};
+}
+template <class... Parts>
+ClientError validation(const Parts&... parts) {
+    return {ErrorType::kValidation, join(parts...)};
+}
+
+// "stream {S} under account {A}"
+std::string stream_under_account(const model::StreamArn& stream) {
+    return join("stream ", stream.name.text(), " under account ", stream.owner.account);
+}
+
+// "Thu Jan 22 01:22:02 UTC 2015"
+std::string long_date(WallTime time) {
+    static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                         "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> kMonths = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<Seconds>(time - day));
+    char text[64];
+    const int size = std::snprintf(
+        text, sizeof text, "%s %s %02u %02d:%02d:%02d UTC %d",
+        kDays[std::chrono::weekday(day).c_encoding()],
+        kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count()), static_cast<int>(date.year()));
+    return {text, static_cast<std::size_t>(size)};
+}
+
+constexpr std::string_view kStartingNumberRule =
+    "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and "
+    "StartingSequenceNumber or (2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request "
+    "specified ";
+
+// "StartingSequenceNumber {v} used in GetShardIterator on shard {Sh} in stream ... is invalid"
+std::string starting_number_is_invalid(std::string_view number, model::ShardNo shard_no,
+                                       const model::StreamArn& stream) {
+    return join("StartingSequenceNumber ", number, " used in GetShardIterator on shard ",
+                model::shard_id(shard_no).view(), " in ", stream_under_account(stream),
+                " is invalid");
+}
+
+std::string_view verb(TagChange change) {
+    return change == TagChange::kAdd ? "add tags to " : "remove tags from ";
+}
+
+}  // namespace
+
+// ---- As the service says it.
+
+ClientError stream_not_found(const model::StreamArn& stream) {
+    return not_found("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                     " not found.");
+}
+
+ClientError shard_not_found_as_given(std::string_view shard, const model::StreamArn& stream) {
+    return not_found("Could not find shard ", shard, " in ", stream_under_account(stream), ".");
+}
+
+ClientError shard_does_not_exist(model::ShardNo shard_no, const model::StreamArn& stream) {
+    return not_found("Shard ", model::shard_id(shard_no).view(), " in ",
+                     stream_under_account(stream), " does not exist");
+}
+
+ClientError stream_exists(const model::StreamArn& stream) {
+    return in_use("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                  " already exists.");
+}
+
+ClientError stream_not_active(const model::StreamArn& stream, std::string_view status) {
+    return in_use("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                  " not ACTIVE, instead in state ", status);
+}
+
+ClientError internal_failure() {
+    return {ErrorType::kInternalFailure, ""};
+}
+
+ClientError access_denied(std::string_view account, std::string_view operation,
+                          std::string_view arn) {
+    return {ErrorType::kAccessDenied,
+            join("User: arn:aws:iam::", account,
+                 ":root is not authorized to perform: kinesis:", operation, " on resource: ", arn,
+                 " because no resource-based policy allows the kinesis:", operation, " action")};
+}
+
+ClientError shard_limit(const model::Identity& owner, std::uint64_t open, std::uint64_t limit,
+                        std::uint64_t added) {
+    return limit_exceeded(
+        "This request would exceed the shard limit for the account ", owner.account, " in ",
+        owner.region, ". Current shard count for the account: ", open, ". Limit: ", limit,
+        ". Number of additional shards that would have resulted from this request: ", added,
+        ". Refer to the AWS Service Limits page "
+        "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current "
+        "limits and how to request higher limits.");
+}
+
+ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count,
+                            std::uint64_t limit) {
+    return limit_exceeded(
+        "This request would exceed the limit on the number of On-Demand streams for the account ",
+        owner.account, " in ", owner.region, ". Current On-Demand streams count: ", count,
+        ". Limit: ", limit, ".");
+}
+
+ClientError concurrent_streams_limit(std::string_view account, std::uint64_t limit) {
+    return limit_exceeded(
+        "This request would have exceed the limit on the number of streams that can "
+        "simultaneously be in CREATING or DELETING for the account ",
+        account, ". Limit: ", limit, ".");
+}
+
+ClientError retention_too_short(std::int64_t hours) {
+    return invalid_argument(
+        "Minimum allowed retention period is 24 hours. Requested retention period (", hours,
+        " hours) is too short.");
+}
+
+ClientError retention_too_long(std::int64_t hours) {
+    return invalid_argument(
+        "Maximum allowed retention period is 8760 hours. Requested retention period (", hours,
+        " hours) is too long.");
+}
+
+ClientError retention_below_current(std::int64_t hours, const model::StreamArn& stream,
+                                    std::int64_t current) {
+    return invalid_argument("Requested retention period (", hours, " hours) for stream ",
+                            stream.name.text(),
+                            " can not be shorter than existing retention period (", current,
+                            " hours). Use DecreaseRetentionPeriod API.");
+}
+
+ClientError retention_above_current(std::int64_t hours, const model::StreamArn& stream,
+                                    std::int64_t current) {
+    return invalid_argument("Requested retention period (", hours, " hours) for stream ",
+                            stream.name.text(),
+                            " can not be longer than existing retention period (", current,
+                            " hours). Use IncreaseRetentionPeriod API.");
+}
+
+ClientError data_too_long(const std::vector<std::string>& paths, std::size_t count,
+                          std::int64_t limit_bytes) {
+    std::string text =
+        join(std::uint64_t{count}, " validation error", count == 1 ? "" : "s", " detected: ");
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        text += join(i == 0 ? "" : "; ", "Value at '", paths[i],
+                     "' failed to satisfy constraint: Member must have length less than or equal "
+                     "to ",
+                     limit_bytes);
+    }
+    return validation(text);
+}
+
+ClientError explicit_hash_key_out_of_range(std::string_view key) {
+    return invalid_argument(
+        "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified "
+        "value was ",
+        key);
+}
+
+ClientError ordering_number_invalid(std::string_view number, const model::StreamArn& stream) {
+    return invalid_argument("ExclusiveMinimumSequenceNumber ", number, " used in PutRecord on ",
+                            stream_under_account(stream), " is invalid.");
+}
+
+ClientError write_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream) {
+    return {ErrorType::kProvisionedThroughputExceeded,
+            join("Rate exceeded for shard ", model::shard_id(shard_no).view(), " in ",
+                 stream_under_account(stream), ".")};
+}
+
+ClientError starting_number_superfluous(std::string_view type) {
+    return invalid_argument(kStartingNumberRule, type, " and also a StartingSequenceNumber.");
+}
+
+ClientError starting_number_missing(std::string_view type) {
+    return invalid_argument(kStartingNumberRule, type, " and no StartingSequenceNumber.");
+}
+
+ClientError timestamp_missing() {
+    return invalid_argument(
+        "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current "
+        "request has no timestamp parameter.");
+}
+
+ClientError timestamp_in_future(WallTime given, WallTime now) {
+    return invalid_argument(
+        "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+        "timestampInMillis: ",
+        to_ms(given), ", currentTimestampInMillis: ", to_ms(now));
+}
+
+ClientError starting_number_invalid(std::string_view number, model::ShardNo shard_no,
+                                    const model::StreamArn& stream) {
+    return invalid_argument(starting_number_is_invalid(number, shard_no, stream), ".");
+}
+
+ClientError starting_number_of_other_shard(std::int32_t encoded, model::ShardNo used) {
+    return invalid_argument(
+        "Invalid StartingSequenceNumber. It encodes ", model::shard_id(encoded).view(),
+        ", while it was used in a call to a shard with ", model::shard_id(used).view());
+}
+
+ClientError starting_number_of_other_stream(std::string_view number, model::ShardNo shard_no,
+                                            const model::StreamArn& stream) {
+    return invalid_argument(starting_number_is_invalid(number, shard_no, stream),
+                            " because it did not come from this stream.");
+}
+
+ClientError iterator_invalid() {
+    return invalid_argument("Invalid ShardIterator.");
+}
+
+ClientError iterator_expired(WallTime created, WallTime now) {
+    return {ErrorType::kExpiredIterator,
+            join("Iterator expired. The iterator was created at time ", long_date(created),
+                 " while right now it is ", long_date(now),
+                 " which is further in the future than the tolerated delay of 300000 "
+                 "milliseconds.")};
+}
+
+ClientError no_shards_selector() {
+    return invalid_argument("Either NextToken or StreamName should be provided.");
+}
+
+ClientError token_excludes(std::string_view member) {
+    return invalid_argument("NextToken and ", member, " cannot be provided together.");
+}
+
+ClientError tag_characters_invalid() {
+    return invalid_argument(
+        "Some tags contain invalid characters. Valid characters: Unicode letters, digits, white "
+        "space, _ . / = + - % @.");
+}
+
+ClientError tag_characters_illegal(TagChange change, const model::StreamArn& stream) {
+    return invalid_argument("Failed to ", verb(change), stream_under_account(stream),
+                            " because some tags contained illegal characters. The allowed "
+                            "characters are Unicode letters, white-spaces, "
+                            "'_',',','/','=','+','-','@'.");
+}
+
+// ---- Our own words, until the service's are known.
+
+ClientError not_built(std::string_view operation) {
+    return invalid_argument("Operation ", operation,
+                            " is not available in this version of millrace.");
+}
+
+ClientError no_stream_given() {
+    return invalid_argument("Either StreamName or StreamARN should be provided.");
+}
+
+ClientError name_and_arn_differ(std::string_view arn, std::string_view name) {
+    return invalid_argument("StreamARN ", arn, " and StreamName ", name,
+                            " do not refer to the same stream.");
+}
+
+ClientError arn_of_other_region(std::string_view arn, std::string_view region) {
+    return invalid_argument("StreamARN ", arn, " is not in region ", region, ".");
+}
+
+ClientError arn_malformed(std::string_view arn) {
+    return invalid_argument("StreamARN ", arn, " is not a valid stream ARN.");
+}
+
+ClientError shard_count_required() {
+    return validation("Request is invalid. ShardCount is required for PROVISIONED stream mode.");
+}
+
+ClientError shard_count_superfluous() {
+    return validation(
+        "Request is invalid. ShardCount cannot be specified for ON_DEMAND stream mode.");
+}
+
+ClientError warm_throughput_not_available() {
+    return validation(
+        "Request is invalid. WarmThroughputMiBps can be specified only for ON_DEMAND stream mode "
+        "in accounts with a minimum throughput billing commitment.");
+}
+
+ClientError records_too_large() {
+    return invalid_argument("Records size exceeds 10 MB limit");
+}
+
+ClientError iterator_of_other_stream(std::string_view arn) {
+    return invalid_argument("StreamARN ", arn, " does not match the shard iterator.");
+}
+
+ClientError filter_member_missing(std::string_view member, std::string_view type) {
+    return invalid_argument(member, " must be provided when ShardFilter type is ", type, ".");
+}
+
+ClientError filter_member_superfluous(std::string_view member, std::string_view type) {
+    return invalid_argument(member, " cannot be provided when ShardFilter type is ", type, ".");
+}
+
+ClientError filter_excludes_start() {
+    return invalid_argument("ShardFilter and ExclusiveStartShardId cannot be provided together.");
+}
+
+ClientError token_invalid() {
+    return invalid_argument("Invalid NextToken.");
+}
+
+ClientError token_expired() {
+    return {ErrorType::kExpiredNextToken, "NextToken has expired."};
+}
+
+ClientError too_many_tags(const model::StreamArn& stream, std::uint64_t limit) {
+    return invalid_argument("Failed to add tags to ", stream_under_account(stream),
+                            " because a given stream cannot have more than ", limit,
+                            " tags associated with it.");
+}
+
+}  // namespace millrace::api
