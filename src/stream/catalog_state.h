@@ -33,6 +33,21 @@ struct QualifiedName {
     friend auto operator<=>(const QualifiedName&, const QualifiedName&) = default;
 };
 
+// Orders names; looks one up by parts held elsewhere, without copying them.
+struct ByName {
+    using is_transparent = void;
+    struct Parts {
+        const model::Identity& owner;
+        const model::StreamName& name;
+        Parts(const model::Identity& o, const model::StreamName& n) : owner(o), name(n) {}
+        Parts(const QualifiedName& n) : owner(n.owner), name(n.name) {}
+    };
+    bool operator()(const Parts& a, const Parts& b) const {
+        const std::strong_ordering order = a.owner <=> b.owner;
+        return order != 0 ? order < 0 : a.name < b.name;
+    }
+};
+
 class CatalogState final {
 public:
     // What apply() would answer, changing nothing.
@@ -45,26 +60,33 @@ public:
     // Up to `max` of the owner's streams by name, after `after` (empty: from the first).
     std::vector<StreamPtr> list(const model::Identity& owner, const model::StreamName& after,
                                 std::size_t max) const;
-    std::vector<StreamPtr> all() const;
+    std::vector<StreamPtr> all() const;  // by owner and name
     Totals totals(const model::Identity& owner) const;
-    std::size_t size() const { return by_uid_.size(); }
 
     // Creation seconds of streams deleted so lately that a namesake could be born in the same one.
     const std::map<QualifiedName, std::int64_t>& deleted() const { return deleted_; }
 
-    // For the codec: rebuilds a state from its parts.
-    void restore(Stream stream);
+    // For the codec, which rebuilds a state from its parts. False: the name or uid is there
+    // already.
+    [[nodiscard]] bool restore(Stream stream);
     void restore_deleted(QualifiedName name, std::int64_t created_s);
 
     bool operator==(const CatalogState& other) const;
 
 private:
-    Applied decide_on(const CreateStream& create) const;
-    void put(Stream stream);
-    void erase(const StreamPtr& stream);
-    void count(const Stream& stream, std::int64_t sign);
+    struct Change {
+        Applied answer;       // `stream` is the one after the change
+        bool remove = false;  // instead of putting answer.stream
+    };
+    Change evaluate(const Command& command) const;
+    Change create(const CreateStream& create, WallTime time) const;
 
-    std::map<QualifiedName, StreamPtr> by_name_;
+    void put(StreamPtr stream);
+    void erase(const StreamPtr& stream);
+    void count(const Stream& stream, std::uint64_t sign);
+    void forget_deleted_before(std::int64_t second);
+
+    std::map<QualifiedName, StreamPtr, ByName> by_name_;
     std::unordered_map<StreamUid, StreamPtr> by_uid_;
     std::map<model::Identity, Totals> totals_;
     std::map<QualifiedName, std::int64_t> deleted_;

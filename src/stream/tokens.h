@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/time.h"
@@ -80,10 +81,8 @@ public:
                                 WallTime now) const;
 
 private:
-    struct Fields;
-    std::string seal(std::uint8_t purpose, Bytes fields) const;
-    std::optional<Bytes> open(std::uint8_t purpose, std::string_view text,
-                              std::span<std::byte> scratch) const;
+    std::string seal(std::uint8_t purpose, std::vector<std::byte>& message) const;
+    crypto::Aead::Nonce next_nonce() const;
 
     crypto::Aead aead_;
     // Nonces count up from a random 96-bit start: two processes with the same key overlap with a

@@ -1,0 +1,502 @@
+#include "stream/catalog_codec.h"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace millrace::stream {
+namespace {
+
+using Json = nlohmann::json;
+
+// ---- writing
+
+Json json(WallTime time) {
+    return to_ms(time);
+}
+Json json(StreamUid uid) {
+    return uid.value();
+}
+const char* json(Mode mode) {
+    return mode == Mode::kOnDemand ? "on_demand" : "provisioned";
+}
+
+const char* json(Status status) {
+    switch (status) {
+        case Status::kCreating:
+            return "creating";
+        case Status::kActive:
+            return "active";
+        case Status::kUpdating:
+            return "updating";
+        case Status::kDeleting:
+            return "deleting";
+    }
+    return "";
+}
+
+const char* json(Transition::What what) {
+    switch (what) {
+        case Transition::What::kCreate:
+            return "create";
+        case Transition::What::kDelete:
+            return "delete";
+    }
+    return "";
+}
+
+template <class T>
+void put_optional(Json& object, const char* key, const std::optional<T>& value) {
+    if (value.has_value()) {
+        object[key] = *value;
+    }
+}
+
+Json json(const CreateStream& a) {
+    Json object = {{"uid", json(a.uid)},
+                   {"account", a.owner.account},
+                   {"region", a.owner.region},
+                   {"name", a.name.text()},
+                   {"mode", json(a.mode)},
+                   {"shards", a.shards},
+                   {"record_max_kib", a.record_max_kib},
+                   {"tags", a.tags},
+                   {"due", json(a.due)}};
+    put_optional(object, "shards_max", a.shards_max);
+    put_optional(object, "on_demand_streams_max", a.on_demand_streams_max);
+    put_optional(object, "pending_streams_max", a.pending_streams_max);
+    return object;
+}
+
+Json json(const ActivateStream& a) {
+    return {{"uid", json(a.uid)}};
+}
+Json json(const DeleteStream& a) {
+    return {{"uid", json(a.uid)}, {"due", json(a.due)}};
+}
+Json json(const RemoveStream& a) {
+    return {{"uid", json(a.uid)}};
+}
+Json json(const SetRetention& a) {
+    return {{"uid", json(a.uid)},
+            {"hours", a.retention.count()},
+            {"increase", a.direction == SetRetention::Direction::kIncrease}};
+}
+Json json(const ChangeTags& a) {
+    return {{"uid", json(a.uid)}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
+}
+
+template <class Kind>
+constexpr const char* name_of() {
+    if constexpr (std::is_same_v<Kind, CreateStream>) {
+        return "create_stream";
+    } else if constexpr (std::is_same_v<Kind, ActivateStream>) {
+        return "activate_stream";
+    } else if constexpr (std::is_same_v<Kind, DeleteStream>) {
+        return "delete_stream";
+    } else if constexpr (std::is_same_v<Kind, RemoveStream>) {
+        return "remove_stream";
+    } else if constexpr (std::is_same_v<Kind, SetRetention>) {
+        return "set_retention";
+    } else {
+        static_assert(std::is_same_v<Kind, ChangeTags>);
+        return "change_tags";
+    }
+}
+
+Json json(const Shard& shard) {
+    Json object = {{"first", shard.range.first.text()},
+                   {"last", shard.range.last.text()},
+                   {"created", shard.created_s}};
+    if (shard.parent.has_value()) {
+        object["parent"] = shard.parent->value();
+    }
+    if (shard.adjacent_parent.has_value()) {
+        object["adjacent_parent"] = shard.adjacent_parent->value();
+    }
+    if (shard.closed.has_value()) {
+        object["closed"] = json(*shard.closed);
+    }
+    if (shard.end.has_value()) {
+        object["end"] = shard.end->value();
+    }
+    return object;
+}
+
+Json json(const Stream& stream) {
+    Json object = {{"uid", json(stream.uid)},
+                   {"account", stream.owner.account},
+                   {"region", stream.owner.region},
+                   {"name", stream.name.text()},
+                   {"status", json(stream.status)},
+                   {"mode", json(stream.mode)},
+                   {"created", stream.created_s},
+                   {"hours", stream.retention.count()},
+                   {"floor", json(stream.horizon_floor)},
+                   {"record_max_kib", stream.record_max_kib},
+                   {"tags", stream.tags},
+                   {"initial_shards", stream.initial_shards}};
+    if (stream.shards == initial_shards(stream.initial_shards, stream.created_s)) {
+        object["shards"] = "initial";  // most streams are never resharded
+    } else {
+        Json list = Json::array();
+        for (const Shard& shard : stream.shards) {
+            list.push_back(json(shard));
+        }
+        object["shards"] = std::move(list);
+    }
+    if (stream.pending.has_value()) {
+        object["pending"] = {{"what", json(stream.pending->what)},
+                             {"due", json(stream.pending->due)}};
+    }
+    return object;
+}
+
+std::string text(const Json& document) {
+    return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// ---- reading: a Reader notes the first fault and gives harmless values from there on
+
+class Reader final {
+public:
+    explicit Reader(const Json& object) : object_(object) {
+        if (!object.is_object()) {
+            fail("an object is missing");
+        }
+    }
+
+    bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
+
+    const Json& child(const char* key) {
+        static const Json nothing;
+        if (!has(key)) {
+            fail(key);
+            return nothing;
+        }
+        return object_.at(key);
+    }
+
+    std::uint64_t number(const char* key, std::uint64_t max) {
+        const Json& value = child(key);
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > max) {
+            fail(key);
+            return 0;
+        }
+        return value.get<std::uint64_t>();
+    }
+    std::uint32_t small(const char* key) {
+        return static_cast<std::uint32_t>(number(key, std::numeric_limits<std::uint32_t>::max()));
+    }
+    std::optional<std::uint32_t> optional_small(const char* key) {
+        return has(key) ? std::optional(small(key)) : std::nullopt;
+    }
+    WallTime time(const char* key) {
+        const Json& value = child(key);
+        if (!value.is_number_integer()) {
+            fail(key);
+            return {};
+        }
+        return wall_time(value.get<std::int64_t>());
+    }
+    StreamUid uid() { return StreamUid(number("uid", std::numeric_limits<std::uint64_t>::max())); }
+    bool boolean(const char* key) {
+        const Json& value = child(key);
+        if (!value.is_boolean()) {
+            fail(key);
+            return false;
+        }
+        return value.get<bool>();
+    }
+    std::string string(const char* key) {
+        const Json& value = child(key);
+        if (!value.is_string()) {
+            fail(key);
+            return {};
+        }
+        return value.get<std::string>();
+    }
+    std::vector<std::string> strings(const char* key) {
+        std::vector<std::string> values;
+        for (const Json& value : child(key)) {
+            if (!value.is_string()) {
+                fail(key);
+                break;
+            }
+            values.push_back(value.get<std::string>());
+        }
+        return values;
+    }
+    std::map<std::string, std::string> map(const char* key) {
+        std::map<std::string, std::string> values;
+        const Json& object = child(key);
+        if (!object.is_object()) {
+            fail(key);
+            return values;
+        }
+        for (const auto& [name, value] : object.items()) {
+            if (!value.is_string()) {
+                fail(key);
+                break;
+            }
+            values.emplace(name, value.get<std::string>());
+        }
+        return values;
+    }
+    // The value of `table` whose text stands at `key`.
+    template <class T>
+    T choice(const char* key, std::initializer_list<T> table) {
+        const std::string value = string(key);
+        for (const T candidate : table) {
+            if (value == json(candidate)) {
+                return candidate;
+            }
+        }
+        fail(key);
+        return *table.begin();
+    }
+
+    void fail(std::string what) {
+        if (fault_.empty()) {
+            fault_ = std::move(what);
+        }
+    }
+    Result<void> end() const {
+        if (fault_.empty()) {
+            return success();
+        }
+        return Error{Errc::kCorrupt, "catalog: bad or missing \"" + fault_ + "\""};
+    }
+
+private:
+    const Json& object_;
+    std::string fault_;
+};
+
+constexpr std::initializer_list<Mode> kModes = {Mode::kProvisioned, Mode::kOnDemand};
+constexpr std::initializer_list<Status> kStatuses = {Status::kCreating, Status::kActive,
+                                                     Status::kUpdating, Status::kDeleting};
+constexpr std::initializer_list<Transition::What> kTransitions = {Transition::What::kCreate,
+                                                                  Transition::What::kDelete};
+constexpr std::uint64_t kSecondsEnd =
+    static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
+
+// The initial shards are made when a stream becomes ACTIVE: their number is bounded before.
+std::uint32_t shard_count(Reader& reader, const char* key) {
+    const auto count = static_cast<std::uint32_t>(reader.number(key, model::kShardNoMax));
+    if (count == 0) {
+        reader.fail(key);
+        return 1;
+    }
+    return count;
+}
+
+Result<Action> decode_action(const std::string& name, const Json& body) {
+    Reader in(body);
+    Action action;
+    if (name == name_of<CreateStream>()) {
+        CreateStream a;
+        a.uid = in.uid();
+        a.owner = {in.string("account"), in.string("region")};
+        a.name = model::StreamName(in.string("name"));
+        a.mode = in.choice("mode", kModes);
+        a.shards = shard_count(in, "shards");
+        a.record_max_kib = in.small("record_max_kib");
+        a.tags = in.map("tags");
+        a.due = in.time("due");
+        a.shards_max = in.optional_small("shards_max");
+        a.on_demand_streams_max = in.optional_small("on_demand_streams_max");
+        a.pending_streams_max = in.optional_small("pending_streams_max");
+        action = std::move(a);
+    } else if (name == name_of<ActivateStream>()) {
+        action = ActivateStream{in.uid()};
+    } else if (name == name_of<DeleteStream>()) {
+        action = DeleteStream{in.uid(), in.time("due")};
+    } else if (name == name_of<RemoveStream>()) {
+        action = RemoveStream{in.uid()};
+    } else if (name == name_of<SetRetention>()) {
+        SetRetention a;
+        a.uid = in.uid();
+        a.retention = std::chrono::hours(in.small("hours"));
+        a.direction = in.boolean("increase") ? SetRetention::Direction::kIncrease
+                                             : SetRetention::Direction::kDecrease;
+        action = a;
+    } else if (name == name_of<ChangeTags>()) {
+        action = ChangeTags{in.uid(), in.map("put"), in.strings("remove"), in.small("tags_max")};
+    } else {
+        return Error{Errc::kUnsupported, "catalog: unknown command \"" + name + "\""};
+    }
+    MILLRACE_TRY(in.end());
+    return action;
+}
+
+Result<Shard> decode_shard(const Json& body, std::uint32_t no) {
+    Reader in(body);
+    Shard shard;
+    shard.no = model::ShardNo(no);
+    const auto first = model::HashKey::parse(in.string("first"));
+    const auto last = model::HashKey::parse(in.string("last"));
+    if (!first.has_value() || !last.has_value() || *last < *first) {
+        in.fail("first, last");
+    } else {
+        shard.range = {*first, *last};
+    }
+    shard.created_s = static_cast<std::int64_t>(in.number("created", kSecondsEnd));
+    if (in.has("parent")) {
+        shard.parent = model::ShardNo(in.small("parent"));
+    }
+    if (in.has("adjacent_parent")) {
+        shard.adjacent_parent = model::ShardNo(in.small("adjacent_parent"));
+    }
+    if (in.has("closed")) {
+        shard.closed = in.time("closed");
+    }
+    if (in.has("end")) {
+        shard.end = storage::Position(in.number("end", std::uint64_t{1} << 63));
+    }
+    MILLRACE_TRY(in.end());
+    return shard;
+}
+
+Result<std::vector<Shard>> decode_shards(const Json& body, const Stream& stream) {
+    if (body == "initial") {
+        return initial_shards(stream.initial_shards, stream.created_s);
+    }
+    std::vector<Shard> shards;
+    if (!body.is_array()) {
+        return Error{Errc::kCorrupt, "catalog: bad \"shards\""};
+    }
+    for (const Json& entry : body) {
+        MILLRACE_TRY(auto shard, decode_shard(entry, static_cast<std::uint32_t>(shards.size())));
+        shards.push_back(std::move(shard));
+    }
+    return shards;
+}
+
+// Open shards partition the hash space whenever there are shards: routing relies on it.
+bool routable(const Stream& stream) {
+    if (stream.shards.empty()) {
+        return !stream.writable();
+    }
+    model::Uint128 next = 0;
+    for (const model::ShardNo no : stream.routes) {
+        const model::HashRange& range = stream.shards[no.value()].range;
+        if (range.first.value() != next) {
+            return false;
+        }
+        next = range.last.value() + 1;
+    }
+    return next == 0 && !stream.routes.empty();
+}
+
+Result<Stream> decode_stream(const Json& body) {
+    Reader in(body);
+    Stream stream;
+    stream.uid = in.uid();
+    stream.owner = {in.string("account"), in.string("region")};
+    stream.name = model::StreamName(in.string("name"));
+    stream.status = in.choice("status", kStatuses);
+    stream.mode = in.choice("mode", kModes);
+    stream.created_s = static_cast<std::int64_t>(in.number("created", kSecondsEnd));
+    stream.retention = std::chrono::hours(in.small("hours"));
+    stream.horizon_floor = in.time("floor");
+    stream.record_max_kib = in.small("record_max_kib");
+    stream.tags = in.map("tags");
+    stream.initial_shards = shard_count(in, "initial_shards");
+    const Json& shards = in.child("shards");
+    if (in.has("pending")) {
+        Reader pending(in.child("pending"));
+        stream.pending = Transition{pending.choice("what", kTransitions), pending.time("due")};
+        MILLRACE_TRY(pending.end());
+    }
+    MILLRACE_TRY(in.end());
+    MILLRACE_TRY(stream.shards, decode_shards(shards, stream));
+    rebuild_routes(stream);
+    if (!routable(stream)) {
+        return Error{Errc::kCorrupt, "catalog: the shards do not cover the hash space once"};
+    }
+    return stream;
+}
+
+Result<Json> parse(std::string_view text) {
+    Json document = Json::parse(text, nullptr, false);
+    if (document.is_discarded()) {
+        return Error{Errc::kCorrupt, "catalog: not a JSON document"};
+    }
+    Reader in(document);
+    const std::uint64_t version = in.number("v", std::numeric_limits<std::uint32_t>::max());
+    MILLRACE_TRY(in.end());
+    if (version != kCatalogVersion) {
+        return Error{Errc::kUnsupported, "catalog: format version " + std::to_string(version) +
+                                             " was written by a newer millrace; this one knows " +
+                                             std::to_string(kCatalogVersion)};
+    }
+    return document;
+}
+
+}  // namespace
+
+std::string encode_command(const Command& command) {
+    Json document = {{"v", kCatalogVersion}, {"time", json(command.time)}};
+    std::visit(
+        [&document](const auto& action) {
+            document["do"] = name_of<std::remove_cvref_t<decltype(action)>>();
+            document["with"] = json(action);
+        },
+        command.action);
+    return text(document);
+}
+
+Result<Command> decode_command(std::string_view text) {
+    MILLRACE_TRY(const Json document, parse(text));
+    Reader in(document);
+    Command command;
+    command.time = in.time("time");
+    const std::string name = in.string("do");
+    const Json& body = in.child("with");
+    MILLRACE_TRY(in.end());
+    MILLRACE_TRY(command.action, decode_action(name, body));
+    return command;
+}
+
+std::string encode_state(const CatalogState& state) {
+    Json streams = Json::array();
+    for (const StreamPtr& stream : state.all()) {
+        streams.push_back(json(*stream));
+    }
+    Json deleted = Json::array();
+    for (const auto& [name, created_s] : state.deleted()) {
+        deleted.push_back({{"account", name.owner.account},
+                           {"region", name.owner.region},
+                           {"name", name.name.text()},
+                           {"created", created_s}});
+    }
+    return text(
+        {{"v", kCatalogVersion}, {"streams", std::move(streams)}, {"deleted", std::move(deleted)}});
+}
+
+Result<CatalogState> decode_state(std::string_view text) {
+    MILLRACE_TRY(const Json document, parse(text));
+    Reader in(document);
+    CatalogState state;
+    for (const Json& body : in.child("streams")) {
+        MILLRACE_TRY(auto stream, decode_stream(body));
+        if (!state.restore(std::move(stream))) {
+            return Error{Errc::kCorrupt, "catalog: two streams share a name or a uid"};
+        }
+    }
+    for (const Json& body : in.child("deleted")) {
+        Reader entry(body);
+        QualifiedName name{{entry.string("account"), entry.string("region")},
+                           model::StreamName(entry.string("name"))};
+        state.restore_deleted(std::move(name),
+                              static_cast<std::int64_t>(entry.number("created", kSecondsEnd)));
+        MILLRACE_TRY(entry.end());
+    }
+    MILLRACE_TRY(in.end());
+    return state;
+}
+
+}  // namespace millrace::stream

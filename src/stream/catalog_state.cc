@@ -1,0 +1,282 @@
+#include "stream/catalog_state.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+
+namespace millrace::stream {
+namespace {
+
+QualifiedName qualified(const Stream& stream) {
+    return {stream.owner, stream.name};
+}
+
+Applied refused(Outcome outcome, StreamPtr stream, std::uint64_t current = 0) {
+    return {outcome, std::move(stream), current};
+}
+
+Applied applied(Stream next) {
+    return {Outcome::kApplied, std::make_shared<const Stream>(std::move(next)), 0};
+}
+
+bool waits_for(const Stream& stream, Transition::What what) {
+    return stream.pending.has_value() && stream.pending->what == what;
+}
+
+Applied activate(const StreamPtr& found) {
+    if (!waits_for(*found, Transition::What::kCreate)) {
+        return refused(Outcome::kNotActive, found);
+    }
+    Stream next = *found;
+    next.status = Status::kActive;
+    next.pending.reset();
+    next.shards = initial_shards(next.initial_shards, next.created_s);
+    rebuild_routes(next);
+    return applied(std::move(next));
+}
+
+Applied begin_delete(const StreamPtr& found, const DeleteStream& command) {
+    if (found->status != Status::kActive && found->status != Status::kCreating) {
+        return refused(Outcome::kNotActive, found);
+    }
+    Stream next = *found;
+    next.status = Status::kDeleting;
+    next.pending = Transition{Transition::What::kDelete, command.due};
+    return applied(std::move(next));
+}
+
+Applied set_retention(const StreamPtr& found, const SetRetention& command, WallTime time) {
+    if (found->status != Status::kActive) {
+        return refused(Outcome::kNotActive, found);
+    }
+    const bool increase = command.direction == SetRetention::Direction::kIncrease;
+    if (increase && command.retention < found->retention) {
+        return refused(Outcome::kRetentionTooShort, found);
+    }
+    if (!increase && command.retention > found->retention) {
+        return refused(Outcome::kRetentionTooLong, found);
+    }
+    Stream next = *found;
+    // What the shorter period had already made unreadable stays so.
+    next.horizon_floor = found->horizon(time);
+    next.retention = command.retention;
+    return applied(std::move(next));
+}
+
+Applied change_tags(const StreamPtr& found, const ChangeTags& command) {
+    if (found->status != Status::kActive) {
+        return refused(Outcome::kNotActive, found);
+    }
+    Stream next = *found;
+    for (const std::string& key : command.remove) {
+        next.tags.erase(key);
+    }
+    for (const auto& [key, value] : command.put) {
+        next.tags.insert_or_assign(key, value);
+    }
+    if (!command.put.empty() && next.tags.size() > command.tags_max) {
+        return refused(Outcome::kTooManyTags, found, next.tags.size());
+    }
+    return applied(std::move(next));
+}
+
+bool exceeds(const std::optional<std::uint32_t>& max, std::uint64_t count) {
+    return max.has_value() && count > *max;
+}
+
+}  // namespace
+
+CatalogState::Change CatalogState::create(const CreateStream& create, WallTime time) const {
+    const QualifiedName name{create.owner, create.name};
+    if (const StreamPtr found = find(create.owner, create.name)) {
+        return {refused(Outcome::kExists, found)};
+    }
+    if (create.uid == StreamUid() || by_uid_.contains(create.uid)) {
+        return {refused(Outcome::kUidTaken, nullptr)};
+    }
+    const Totals sums = totals(create.owner);
+    if (exceeds(create.pending_streams_max, sums.pending_streams + 1)) {
+        return {refused(Outcome::kPendingQuota, nullptr, sums.pending_streams)};
+    }
+    const std::uint64_t shards = sums.open_shards() + sums.planned_shards;
+    if (create.mode == Mode::kProvisioned && exceeds(create.shards_max, shards + create.shards)) {
+        return {refused(Outcome::kShardQuota, nullptr, shards)};
+    }
+    if (create.mode == Mode::kOnDemand &&
+        exceeds(create.on_demand_streams_max, sums.on_demand_streams + 1)) {
+        return {refused(Outcome::kOnDemandQuota, nullptr, sums.on_demand_streams)};
+    }
+
+    Stream next;
+    next.uid = create.uid;
+    next.owner = create.owner;
+    next.name = create.name;
+    next.mode = create.mode;
+    next.created_s = std::clamp(to_seconds(time), std::int64_t{0},
+                                model::SequenceNumber::kCreatedSecondsEnd - 1);
+    if (const auto last = deleted_.find(name); last != deleted_.end()) {
+        next.created_s = std::max(next.created_s, last->second + 1);
+    }
+    next.horizon_floor = WallTime();
+    next.record_max_kib = create.record_max_kib;
+    next.tags = create.tags;
+    next.initial_shards = create.shards;
+    next.pending = Transition{Transition::What::kCreate, create.due};
+    return {applied(std::move(next))};
+}
+
+CatalogState::Change CatalogState::evaluate(const Command& command) const {
+    return std::visit(
+        [&](const auto& action) -> Change {
+            using Kind = std::remove_cvref_t<decltype(action)>;
+            if constexpr (std::is_same_v<Kind, CreateStream>) {
+                return create(action, command.time);
+            } else {
+                const StreamPtr found = find(action.uid);
+                if (found == nullptr) {
+                    return {refused(Outcome::kNotFound, nullptr)};
+                }
+                if constexpr (std::is_same_v<Kind, ActivateStream>) {
+                    return {activate(found)};
+                } else if constexpr (std::is_same_v<Kind, DeleteStream>) {
+                    return {begin_delete(found, action)};
+                } else if constexpr (std::is_same_v<Kind, RemoveStream>) {
+                    if (!waits_for(*found, Transition::What::kDelete)) {
+                        return {refused(Outcome::kNotActive, found)};
+                    }
+                    return {{Outcome::kApplied, found, 0}, true};
+                } else if constexpr (std::is_same_v<Kind, SetRetention>) {
+                    return {set_retention(found, action, command.time)};
+                } else {
+                    static_assert(std::is_same_v<Kind, ChangeTags>);
+                    return {change_tags(found, action)};
+                }
+            }
+        },
+        command.action);
+}
+
+Applied CatalogState::decide(const Command& command) const {
+    Change change = evaluate(command);
+    if (change.remove) {
+        change.answer.stream = nullptr;
+    }
+    return std::move(change.answer);
+}
+
+Applied CatalogState::apply(const Command& command) {
+    Change change = evaluate(command);
+    if (change.answer.outcome != Outcome::kApplied) {
+        return std::move(change.answer);
+    }
+    forget_deleted_before(to_seconds(command.time));
+    const StreamPtr stream = change.answer.stream;
+    const StreamPtr before = find(stream->uid);
+    if (before != nullptr) {
+        erase(before);
+    }
+    if (change.remove) {
+        restore_deleted(qualified(*stream), stream->created_s);
+        change.answer.stream = nullptr;
+    } else {
+        put(stream);
+    }
+    return std::move(change.answer);
+}
+
+StreamPtr CatalogState::find(const model::Identity& owner, const model::StreamName& name) const {
+    const auto found = by_name_.find(ByName::Parts(owner, name));
+    return found == by_name_.end() ? nullptr : found->second;
+}
+
+StreamPtr CatalogState::find(StreamUid uid) const {
+    const auto found = by_uid_.find(uid);
+    return found == by_uid_.end() ? nullptr : found->second;
+}
+
+std::vector<StreamPtr> CatalogState::list(const model::Identity& owner,
+                                          const model::StreamName& after, std::size_t max) const {
+    std::vector<StreamPtr> page;
+    for (auto at = by_name_.upper_bound(ByName::Parts(owner, after));
+         at != by_name_.end() && at->first.owner == owner && page.size() < max; ++at) {
+        page.push_back(at->second);
+    }
+    return page;
+}
+
+std::vector<StreamPtr> CatalogState::all() const {
+    std::vector<StreamPtr> streams;
+    streams.reserve(by_name_.size());
+    for (const auto& [name, stream] : by_name_) {
+        streams.push_back(stream);
+    }
+    return streams;
+}
+
+Totals CatalogState::totals(const model::Identity& owner) const {
+    const auto found = totals_.find(owner);
+    return found == totals_.end() ? Totals{} : found->second;
+}
+
+bool CatalogState::restore(Stream stream) {
+    if (stream.uid == StreamUid() || by_uid_.contains(stream.uid) ||
+        by_name_.contains(qualified(stream))) {
+        return false;
+    }
+    put(std::make_shared<const Stream>(std::move(stream)));
+    return true;
+}
+
+void CatalogState::restore_deleted(QualifiedName name, std::int64_t created_s) {
+    std::int64_t& last = deleted_[std::move(name)];
+    last = std::max(last, created_s);
+}
+
+bool CatalogState::operator==(const CatalogState& other) const {
+    const auto same = [](const auto& a, const auto& b) {
+        return a.first == b.first && *a.second == *b.second;
+    };
+    return by_uid_.size() == other.by_uid_.size() && totals_ == other.totals_ &&
+           deleted_ == other.deleted_ &&
+           std::equal(by_name_.begin(), by_name_.end(), other.by_name_.begin(),
+                      other.by_name_.end(), same);
+}
+
+void CatalogState::put(StreamPtr stream) {
+    count(*stream, 1);
+    by_uid_[stream->uid] = stream;
+    by_name_[qualified(*stream)] = std::move(stream);
+}
+
+void CatalogState::erase(const StreamPtr& stream) {
+    count(*stream, ~std::uint64_t{0});
+    by_uid_.erase(stream->uid);
+    by_name_.erase(qualified(*stream));
+}
+
+// `sign` is 1 or, modulo 2^64, -1.
+void CatalogState::count(const Stream& stream, std::uint64_t sign) {
+    Totals& sums = totals_[stream.owner];
+    const bool on_demand = stream.mode == Mode::kOnDemand;
+    sums.streams += sign;
+    sums.on_demand_streams += on_demand ? sign : 0;
+    (on_demand ? sums.on_demand_open_shards : sums.provisioned_open_shards) +=
+        sign * stream.open_shards();
+    sums.planned_shards += stream.status == Status::kCreating ? sign * stream.initial_shards : 0;
+    const bool pending = stream.status == Status::kCreating || stream.status == Status::kDeleting;
+    sums.pending_streams += pending ? sign : 0;
+    if (sums.streams == 0) {
+        CHECK(sums == Totals{});
+        totals_.erase(stream.owner);
+    }
+}
+
+// A stream created from `second` on is younger than these without our help.
+void CatalogState::forget_deleted_before(std::int64_t second) {
+    std::erase_if(deleted_, [second](const auto& entry) { return entry.second < second; });
+}
+
+}  // namespace millrace::stream
