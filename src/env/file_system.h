@@ -43,7 +43,11 @@ public:
     virtual Result<std::uint64_t> size() = 0;
 };
 
-enum class OpenMode { kReadOnly, kReadWrite, kCreate /* must not exist */ };
+enum class OpenMode {
+    kReadOnly,
+    kReadWrite,
+    kCreate /* must not exist; the owner alone may read it */
+};
 
 // Held until destroyed; kLocked if another process (or this one) holds it.
 class FileLock {

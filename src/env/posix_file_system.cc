@@ -201,7 +201,7 @@ Result<std::unique_ptr<File>> PosixFileSystem::open(const Path& path, OpenMode m
             break;
     }
     while (true) {
-        const int fd = ::open(path.c_str(), flags, 0640);
+        const int fd = ::open(path.c_str(), flags, 0600);
         if (fd >= 0)
             return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
         if (errno != EINTR)
