@@ -1,0 +1,326 @@
+#include "wire/http1_session.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace millrace::wire {
+namespace {
+
+constexpr std::string_view kDate = "Tue, 15 Nov 1994 08:12:31 GMT";
+
+// A session, what came out of it, and a handler that echoes the body.
+struct Wire {
+    explicit Wire(Limits the_limits = {}) : limits(the_limits) {}
+
+    Limits limits;
+    ByteBudget budget{limits.body_bytes_in_flight_max};
+    SessionContext context{limits, budget, std::string(kDate)};
+    Http1Session session{context};
+    std::string sent;
+    std::vector<std::string> requests;  // "METHOD TARGET BODY"
+    std::vector<Header> headers;        // of the last one; views die with it
+    std::string last_headers;
+
+    void feed(std::string_view bytes, std::size_t piece = std::string_view::npos) {
+        run();
+        while (!bytes.empty()) {
+            const std::span<char> room = session.room();
+            const std::size_t n = std::min({bytes.size(), room.size(), piece});
+            std::memcpy(room.data(), bytes.data(), n);
+            session.received(n);
+            bytes.remove_prefix(n);
+            run();
+        }
+    }
+    void run() {
+        while (const Request* request = session.next()) {
+            take();
+            requests.push_back(std::string(request->method) + " " + std::string(request->target) +
+                               " " + std::string(request->body));
+            last_headers.clear();
+            for (const Header& header : request->headers) {
+                last_headers.append(header.name).append("=").append(header.value).append(";");
+            }
+            Response response;
+            response.body = std::string(request->body);
+            session.answer(std::move(response));
+        }
+        take();
+    }
+    void take() {
+        Output output;
+        session.take_output(output);
+        sent += output.head + output.body;
+    }
+};
+
+std::string answer(std::string_view status, std::string_view fields, std::string_view body) {
+    return "HTTP/1.1 " + std::string(status) + "\r\nDate: " + std::string(kDate) + "\r\n" +
+           std::string(fields) + "\r\n" + std::string(body);
+}
+std::string ok(std::string_view body) {
+    return answer("200 OK", "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
+}
+
+TEST(Http1Session, AnswersARequestAndKeepsTheConnection) {
+    Wire wire;
+    wire.feed("POST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nX-A: b c \r\n\r\nhello");
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"POST /x?y hello"}));
+    EXPECT_EQ(wire.last_headers, "Host=a;Content-Length=5;X-A=b c;");
+    EXPECT_EQ(wire.sent, ok("hello"));
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kIdle);
+}
+
+TEST(Http1Session, FindsHeadersWithoutRegardToCase) {
+    const std::vector<Header> headers = {{"Content-TYPE", "x"}, {"content-type", "y"}};
+    const Request request{"POST", "/", headers, ""};
+    EXPECT_EQ(request.header("Content-Type"), "x");
+    EXPECT_EQ(request.header("Accept").data(), nullptr);
+}
+
+TEST(Http1Session, TakesARequestByteByByte) {
+    Wire wire;
+    wire.feed("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /2 HTTP/1.1\r\n\r\n",
+              1);
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"POST / hello", "GET /2 "}));
+    EXPECT_EQ(wire.sent, ok("hello") + ok(""));
+}
+
+TEST(Http1Session, AnswersPipelinedRequestsInOrder) {
+    Wire wire;
+    std::string input;
+    std::string expected;
+    for (int i = 0; i < 500; ++i) {
+        const std::string body = std::to_string(i);
+        input +=
+            "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+        expected += ok(body);
+    }
+    wire.feed(input);
+    EXPECT_EQ(wire.sent, expected);
+}
+
+TEST(Http1Session, GathersPipelinedAnswersInOneOutput) {
+    Wire wire;
+    const std::string two = "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    const std::span<char> room = wire.session.room();
+    std::memcpy(room.data(), two.data(), two.size());
+    wire.session.received(two.size());
+    while (wire.session.next() != nullptr) {
+        wire.session.answer(Response{});
+    }
+    Output output;
+    wire.session.take_output(output);
+    EXPECT_EQ(output.head, ok("") + ok(""));
+}
+
+TEST(Http1Session, JoinsChunks) {
+    Wire wire;
+    wire.feed(
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n"
+        "0\r\nTrailer: z\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"POST / hello world", "GET /2 "}));
+    EXPECT_EQ(wire.budget.used(), 0U);
+}
+
+TEST(Http1Session, ReadsALargeBodyIntoPlaceAndLetsItGo) {
+    Wire wire;
+    const std::string body(3 << 20, 'b');
+    wire.feed("POST /large HTTP/1.1\r\nX: y\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n" + body + "GET /2 HTTP/1.1\r\n\r\n");
+    ASSERT_EQ(wire.requests.size(), 2U);
+    EXPECT_EQ(wire.requests[0], "POST /large " + body);
+    EXPECT_EQ(wire.sent, ok(body) + ok(""));
+    EXPECT_EQ(wire.budget.used(), 0U);
+}
+
+TEST(Http1Session, AnswersHeadWithTheLengthButNoBody) {
+    Wire wire;
+    wire.feed("HEAD / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+    EXPECT_EQ(wire.sent, answer("200 OK", "Content-Length: 3\r\n", ""));
+}
+
+TEST(Http1Session, ClosesAfterTheAnswerWhenAsked) {
+    Wire wire;
+    wire.feed("GET /1 HTTP/1.1\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"GET /1 "}));
+    EXPECT_EQ(wire.sent, answer("200 OK", "Connection: close\r\nContent-Length: 0\r\n", ""));
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
+    EXPECT_TRUE(wire.session.should_linger());
+}
+
+TEST(Http1Session, ClosesAfterHttp10UnlessKeptAlive) {
+    Wire plain;
+    plain.feed("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(plain.session.phase(), Http1Session::Phase::kClosing);
+    EXPECT_FALSE(plain.session.should_linger());
+    Wire kept;
+    kept.feed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(kept.sent, answer("200 OK", "Connection: keep-alive\r\nContent-Length: 0\r\n", ""));
+    EXPECT_EQ(kept.session.phase(), Http1Session::Phase::kIdle);
+}
+
+TEST(Http1Session, CloseSoonMakesTheDueAnswerTheLast) {
+    Wire wire;
+    wire.session.close_soon();
+    wire.feed("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
+    EXPECT_NE(wire.sent.find("Connection: close"), std::string::npos);
+}
+
+TEST(Http1Session, InvitesAnExpectedBody) {
+    Wire wire;
+    wire.feed("POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(wire.sent, "HTTP/1.1 100 Continue\r\n\r\n");
+    wire.feed("ab");
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"POST / ab"}));
+    EXPECT_EQ(wire.sent, "HTTP/1.1 100 Continue\r\n\r\n" + ok("ab"));
+}
+
+TEST(Http1Session, DoesNotInviteABodyThatIsAlreadyThere) {
+    Wire wire;
+    wire.feed("POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab");
+    EXPECT_EQ(wire.sent, ok("ab"));
+}
+
+TEST(Http1Session, SkipsLineBreaksBetweenRequests) {
+    Wire wire;
+    wire.feed("\r\n\r\nGET /1 HTTP/1.1\r\n\r\n\r\nGET /2 HTTP/1.1\r\n\r\n", 1);
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"GET /1 ", "GET /2 "}));
+}
+
+struct Refused {
+    std::string_view name;
+    std::string input;
+    std::string_view status;
+};
+class Refusal : public testing::TestWithParam<Refused> {};
+
+TEST_P(Refusal, IsAnsweredOnceAndEndsTheSession) {
+    const Refused& refused = GetParam();
+    for (const std::size_t piece : {std::string::npos, std::size_t{1}}) {
+        Wire wire;
+        wire.feed(refused.input + "GET /next HTTP/1.1\r\n\r\n", piece);
+        EXPECT_TRUE(wire.requests.empty());
+        EXPECT_EQ(wire.sent,
+                  answer(refused.status, "Connection: close\r\nContent-Length: 0\r\n", ""));
+        EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
+        EXPECT_TRUE(wire.session.should_linger());
+        EXPECT_EQ(wire.budget.used(), 0U);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Http1Session, Refusal,
+    testing::Values(
+        Refused{"NotHttp", "\x16\x03\x01 hello\r\n\r\n", "400 Bad Request"},
+        Refused{"NoVersion", "GET /\r\n\r\n", "400 Bad Request"},
+        Refused{"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 Bad Request"},
+        Refused{"BadLength", "POST / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n", "400 Bad Request"},
+        Refused{"NegativeLength", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                "400 Bad Request"},
+        Refused{"TwoLengths", "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                "400 Bad Request"},
+        Refused{"LengthAndChunks",
+                "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "400 Bad Request"},
+        Refused{"BadChunk", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                "400 Bad Request"},
+        Refused{"FoldedHeader", "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n", "400 Bad Request"},
+        Refused{"NameWithBlank", "GET / HTTP/1.1\r\nA b: c\r\n\r\n", "400 Bad Request"},
+        Refused{"UnknownCoding", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+                "501 Not Implemented"},
+        Refused{"CodingWithoutChunks", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
+                "501 Not Implemented"},
+        Refused{"UnknownExpectation", "GET / HTTP/1.1\r\nExpect: tea\r\n\r\n",
+                "417 Expectation Failed"},
+        Refused{"HeaderTooLarge", "GET / HTTP/1.1\r\nA: " + std::string(64 << 10, 'a') + "\r\n\r\n",
+                "431 Request Header Fields Too Large"},
+        Refused{"TargetTooLarge", "GET /" + std::string(70 << 10, 'a') + " HTTP/1.1\r\n\r\n",
+                "431 Request Header Fields Too Large"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST(Http1Session, AcceptsAHeaderOfExactlyTheLimit) {
+    std::string input = "GET / HTTP/1.1\r\nA: ";
+    input.append((64 << 10) - input.size() - 4, 'a').append("\r\n\r\n");
+    for (const std::size_t piece : {std::string::npos, std::size_t{1000}}) {
+        Wire wire;
+        wire.feed(input, piece);
+        EXPECT_EQ(wire.requests.size(), 1U);
+    }
+}
+
+TEST(Http1Session, RefusesABodyBeyondTheLimitAsTheServiceDoes) {
+    const std::string expected =
+        "HTTP/1.1 413 Payload Too Large\r\nDate: " + std::string(kDate) +
+        "\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    Wire declared;
+    declared.feed("POST / HTTP/1.1\r\nContent-Length: 16777217\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(declared.sent, expected);
+    Wire chunked({.body_bytes_max = 100});
+    chunked.feed("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n" +
+                 std::string(64, 'a') + "\r\n40\r\n");
+    EXPECT_EQ(chunked.sent, expected);
+    Wire largest({.body_bytes_max = 100});
+    largest.feed("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'a'));
+    EXPECT_EQ(largest.requests.size(), 1U);
+}
+
+TEST(Http1Session, RefusesBodiesBeyondTheSharedBudget) {
+    Wire wire({.body_bytes_in_flight_max = 100'000});
+    const BudgetShare other(wire.budget);
+    ASSERT_TRUE(wire.budget.take(60'000));
+    const std::string head = "POST / HTTP/1.1\r\nContent-Length: 50000\r\n\r\n";
+    wire.feed(head);
+    EXPECT_EQ(wire.sent.substr(0, 33), "HTTP/1.1 503 Service Unavailable\r");
+    EXPECT_EQ(wire.budget.used(), 60'000U);
+    wire.budget.give(60'000);
+}
+
+TEST(Http1Session, RefusesEndlessChunkExtensions) {
+    Wire wire;
+    wire.feed("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;" +
+              std::string(80 << 10, 'x'));
+    EXPECT_EQ(wire.sent.substr(0, 12), "HTTP/1.1 431");
+}
+
+TEST(Http1Session, DropsWhatComesAfterTheEnd) {
+    Wire wire;
+    wire.feed("nonsense\r\n\r\n");
+    const std::string sent = wire.sent;
+    wire.feed(std::string(1 << 20, 'x'));
+    EXPECT_EQ(wire.sent, sent);
+    EXPECT_EQ(wire.budget.used(), 0U);
+}
+
+TEST(Http1Session, CuttingDoesNotChangeWhatComesOut) {
+    const std::string input =
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 6000\r\n\r\n" + std::string(6000, 'a') +
+        "\r\nPOST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1770\r\n" +
+        std::string(6000, 'b') +
+        "\r\n3\r\nccc\r\n0\r\n\r\nHEAD /c HTTP/1.1\r\nX: " + std::string(5000, 'h') +
+        "\r\n\r\nGET /d HTTP/1.0\r\n\r\n";
+    Wire whole;
+    whole.feed(input);
+    ASSERT_EQ(whole.requests.size(), 4U);
+    std::mt19937 random(1);
+    for (int round = 0; round < 200; ++round) {
+        Wire cut;
+        std::string_view rest = input;
+        while (!rest.empty()) {
+            const std::size_t n = std::min<std::size_t>(rest.size(), 1 + random() % 3000);
+            cut.feed(rest.substr(0, n));
+            rest.remove_prefix(n);
+        }
+        ASSERT_EQ(cut.requests, whole.requests);
+        ASSERT_EQ(cut.sent, whole.sent);
+    }
+}
+
+}  // namespace
+}  // namespace millrace::wire
