@@ -1,0 +1,31 @@
+// The README's Node snippet as a program: AWS SDK for JavaScript v3 over HTTP/1.1.
+import {
+    CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient, PutRecordCommand,
+    waitUntilStreamExists,
+} from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+const kinesis = new KinesisClient({
+    endpoint: process.argv[2] ?? "http://127.0.0.1:4567",
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    requestHandler: new NodeHttpHandler(),
+});
+const StreamName = "node-sample";
+try {
+    await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
+} catch (error) {
+    if (error.name !== "ResourceInUseException") throw error;  // an earlier run made it
+}
+await waitUntilStreamExists({ client: kinesis, maxWaitTime: 10 }, { StreamName });
+const put = await kinesis.send(
+    new PutRecordCommand({ StreamName, PartitionKey: "k", Data: Buffer.from("hello") }));
+const { ShardIterator } = await kinesis.send(new GetShardIteratorCommand({
+    StreamName, ShardId: put.ShardId, ShardIteratorType: "AT_SEQUENCE_NUMBER",
+    StartingSequenceNumber: put.SequenceNumber,
+}));
+const { Records } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+if (Records[0].SequenceNumber !== put.SequenceNumber || Buffer.from(Records[0].Data).toString() !== "hello") {
+    throw new Error(JSON.stringify(Records));
+}
+console.log("node:", Records[0].SequenceNumber, Records[0].ApproximateArrivalTimestamp);
