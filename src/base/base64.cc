@@ -14,8 +14,10 @@ constexpr std::uint8_t kInvalid = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> make_values() {
     std::array<std::uint8_t, 256> values{};
-    for (auto& v : values) v = kInvalid;
-    for (std::uint8_t i = 0; i < 64; ++i) values[static_cast<unsigned char>(kAlphabet[i])] = i;
+    for (auto& v : values)
+        v = kInvalid;
+    for (std::uint8_t i = 0; i < 64; ++i)
+        values[static_cast<unsigned char>(kAlphabet[i])] = i;
     return values;
 }
 constexpr std::array<std::uint8_t, 256> kValues = make_values();
@@ -36,7 +38,8 @@ void encode_plain(const std::uint8_t* in, std::size_t size, char* out) {
         std::memcpy(out, kPairs[bits >> 12].data(), 2);
         std::memcpy(out + 2, kPairs[bits & 4095].data(), 2);
     }
-    if (size == 0) return;
+    if (size == 0)
+        return;
     const std::uint32_t bits =
         static_cast<std::uint32_t>(in[0] << 16 | (size == 2 ? in[1] << 8 : 0));
     std::memcpy(out, kPairs[bits >> 12].data(), 2);
@@ -49,7 +52,8 @@ Decoded name_fault(std::string_view text, std::size_t from) {
     for (std::size_t i = from; i < text.size(); ++i) {
         const bool bad = text[i] == '=' ? i + 1 < text.size() && text[i + 1] != '='
                                         : kValues[static_cast<unsigned char>(text[i])] == kInvalid;
-        if (bad) return {Fault::kCharacter, 0, i};
+        if (bad)
+            return {Fault::kCharacter, 0, i};
     }
     return {Fault::kTrailingBits, 0, 0};
 }
@@ -62,12 +66,14 @@ Decoded decode_plain(std::string_view text, std::size_t at, std::byte* out) {
     for (; at + 4 < text.size(); at += 4) {
         const unsigned a = kValues[in[at]], b = kValues[in[at + 1]];
         const unsigned c = kValues[in[at + 2]], d = kValues[in[at + 3]];
-        if ((a | b | c | d) > 63) return name_fault(text, at);
+        if ((a | b | c | d) > 63)
+            return name_fault(text, at);
         put(a << 2 | b >> 4);
         put(b << 4 | c >> 2);
         put(c << 6 | d);
     }
-    if (at == text.size()) return {Fault::kNone, static_cast<std::size_t>(next - out), 0};
+    if (at == text.size())
+        return {Fault::kNone, static_cast<std::size_t>(next - out), 0};
 
     const unsigned a = kValues[in[at]], b = kValues[in[at + 1]];
     const bool pads_two = in[at + 2] == '=' && in[at + 3] == '=';
@@ -75,10 +81,13 @@ Decoded decode_plain(std::string_view text, std::size_t at, std::byte* out) {
     const unsigned c = pads_two ? 0u : kValues[in[at + 2]];
     const unsigned d = pads_two || pads_one ? 0u : kValues[in[at + 3]];
     const unsigned left_over = pads_two ? b & 15 : pads_one ? c & 3 : 0;
-    if ((a | b | c | d) > 63 || left_over != 0) return name_fault(text, at);
+    if ((a | b | c | d) > 63 || left_over != 0)
+        return name_fault(text, at);
     put(a << 2 | b >> 4);
-    if (!pads_two) put(b << 4 | c >> 2);
-    if (!pads_two && !pads_one) put(c << 6 | d);
+    if (!pads_two)
+        put(b << 4 | c >> 2);
+    if (!pads_two && !pads_one)
+        put(c << 6 | d);
     return {Fault::kNone, static_cast<std::size_t>(next - out), 0};
 }
 
@@ -92,9 +101,9 @@ __attribute__((target("avx2"))) std::size_t encode_avx2(const std::uint8_t* in, 
     const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,  //
                                             1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
     // What to add to a value to get its character, by range: a-z, then each digit, '+', '/', A-Z.
-    const __m256i offsets = _mm256_setr_epi8(71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16,
-                                             65, 0, 0, 71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4,
-                                             -19, -16, 65, 0, 0);
+    const __m256i offsets =
+        _mm256_setr_epi8(71, -4, -4, -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0, 71, -4, -4,
+                         -4, -4, -4, -4, -4, -4, -4, -4, -19, -16, 65, 0, 0);
     std::size_t done = 0;
     for (; size - done >= 28; done += 24, out += 32) {
         const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + done));
@@ -108,8 +117,7 @@ __attribute__((target("avx2"))) std::size_t encode_avx2(const std::uint8_t* in, 
         // 0 for values up to 51, 1..12 for 52..63; then 13 for values below 26.
         const __m256i above = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
         const __m256i upper = _mm256_cmpgt_epi8(_mm256_set1_epi8(26), values);
-        const __m256i range =
-            _mm256_or_si256(above, _mm256_and_si256(upper, _mm256_set1_epi8(13)));
+        const __m256i range = _mm256_or_si256(above, _mm256_and_si256(upper, _mm256_set1_epi8(13)));
         const __m256i text = _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), text);
     }
@@ -121,18 +129,18 @@ __attribute__((target("avx2"))) std::size_t encode_avx2(const std::uint8_t* in, 
 __attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::size_t size,
                                                         std::byte* out) {
     // A character is in the alphabet iff the classes of its low and its high nibble share no bit.
-    const __m256i low_classes = _mm256_setr_epi8(
-        0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B,
-        0x1A, 0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B,
-        0x1B, 0x1A);
-    const __m256i high_classes = _mm256_setr_epi8(
-        0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
-        0x10, 0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10,
-        0x10, 0x10);
+    const __m256i low_classes =
+        _mm256_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A,
+                         0x1B, 0x1B, 0x1B, 0x1A, 0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
+                         0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A);
+    const __m256i high_classes =
+        _mm256_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10,
+                         0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
+                         0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
     // What to add to a character to get its value, by high nibble; '/' takes the slot before '+'.
-    const __m256i offsets = _mm256_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0,
-                                             0, 0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0,
-                                             0, 0);
+    const __m256i offsets =
+        _mm256_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 19, 4,
+                         -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0);
     const __m256i gather = _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1,
                                             2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     const __m256i nibble = _mm256_set1_epi8(0x0F);
@@ -143,7 +151,8 @@ __attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::siz
         const __m256i low = _mm256_and_si256(text, nibble);
         const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_classes, low),
                                                _mm256_shuffle_epi8(high_classes, high));
-        if (_mm256_testz_si256(clash, clash) == 0) break;
+        if (_mm256_testz_si256(clash, clash) == 0)
+            break;
         const __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
         const __m256i offset = _mm256_shuffle_epi8(offsets, _mm256_add_epi8(slash, high));
         const __m256i values = _mm256_add_epi8(text, offset);
@@ -157,8 +166,12 @@ __attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::siz
 }
 
 #else
-std::size_t encode_avx2(const std::uint8_t*, std::size_t, char*) { return 0; }
-std::size_t decode_avx2(const char*, std::size_t, std::byte*) { return 0; }
+std::size_t encode_avx2(const std::uint8_t*, std::size_t, char*) {
+    return 0;
+}
+std::size_t decode_avx2(const char*, std::size_t, std::byte*) {
+    return 0;
+}
 #endif
 
 }  // namespace
@@ -183,7 +196,8 @@ void encode(Bytes in, char* out, Path path) {
 }
 
 Decoded decode(std::string_view text, std::byte* out, Path path) {
-    if (text.size() % 4 != 0) return {Fault::kLength, 0, 0};
+    if (text.size() % 4 != 0)
+        return {Fault::kLength, 0, 0};
     const std::size_t done = path == Path::kAvx2 ? decode_avx2(text.data(), text.size(), out) : 0;
     return decode_plain(text, done, out);
 }

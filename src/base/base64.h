@@ -1,6 +1,6 @@
 // Standard base64 with padding. The decoder is strict and tells apart the three ways a text can be
-// wrong, as clients see them in messages. Vectorised where the processor allows it; every path gives
-// the same answer as the plain one.
+// wrong, as clients see them in messages. Vectorised where the processor allows it; every path
+// gives the same answer as the plain one.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,12 @@
 
 namespace millrace::base64 {
 
-constexpr std::size_t encoded_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
-constexpr std::size_t decoded_size_max(std::size_t characters) { return characters / 4 * 3; }
+constexpr std::size_t encoded_size(std::size_t bytes) {
+    return (bytes + 2) / 3 * 4;
+}
+constexpr std::size_t decoded_size_max(std::size_t characters) {
+    return characters / 4 * 3;
+}
 
 enum class Fault : std::uint8_t {
     kNone,

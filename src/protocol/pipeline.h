@@ -3,47 +3,43 @@
 // pipeline.cc, and tested pairwise.
 #pragma once
 
+#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "api/operations.h"
 #include "base/metrics.h"
 #include "env/clock.h"
 #include "env/entropy.h"
+#include "protocol/identity.h"
 #include "protocol/request_id.h"
 #include "wire/handler.h"
 
 namespace millrace::protocol {
-
-struct Settings {
-    std::string account = "000000000000";  // of callers whose access key id names none
-    std::string region = "us-east-1";      // of credential scopes that name none
-};
 
 // Thread-safe: handle() runs concurrently on all workers. What is passed to the constructor must
 // outlive the pipeline and its running tasks.
 class Pipeline final : public wire::Handler {
 public:
     Pipeline(stream::Broker& broker, Metrics& metrics, Settings settings, env::Clock& clock,
-             env::Entropy& entropy,
-             std::span<const api::Operation> operations = api::operations());
+             env::Entropy& entropy, std::span<const api::Operation> operations = api::operations());
     ~Pipeline() override;
 
-    // Answers every request; no exception leaves it, whatever a handler throws.
+    // Answers every request; whatever a handler throws becomes a 500.
     Task<wire::Response> handle(const wire::Request& request) override;
 
 private:
     class Exchange;
-    class Row;  // one operation with its metrics
+    struct Row;  // one operation with its metrics
 
-    const Row* find(std::string_view operation) const;
+    Row* find(std::string_view operation) const;
 
     stream::Broker& broker_;
     const Settings settings_;
     env::Clock& clock_;
     RequestIds ids_;
-    std::vector<Row> rows_;  // by name; the last stands for requests that name no operation
+    std::vector<std::unique_ptr<Row>> rows_;  // by name
+    std::unique_ptr<Row> unknown_;            // for requests that name no operation
 };
 
 }  // namespace millrace::protocol

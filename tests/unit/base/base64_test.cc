@@ -26,7 +26,8 @@ Outcome decoded(std::string_view text, Path path = best_path()) {
     // A heap buffer of exactly the promised size: a sanitizer sees any write past it.
     std::vector<std::byte> out(decoded_size_max(text.size()));
     const Decoded d = decode(text, out.data(), path);
-    if (d.fault != Fault::kNone) return {d.fault, "", d.at};
+    if (d.fault != Fault::kNone)
+        return {d.fault, "", d.at};
     return {d.fault, std::string(as_text(Bytes(out).first(d.size))), 0};
 }
 
@@ -36,17 +37,21 @@ Outcome judged(std::string_view text) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                c == '+' || c == '/';
     };
-    if (text.size() % 4 != 0) return {Fault::kLength, "", 0};
+    if (text.size() % 4 != 0)
+        return {Fault::kLength, "", 0};
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!in_alphabet(text[i]) && text[i] != '=') return {Fault::kCharacter, "", i};
+        if (!in_alphabet(text[i]) && text[i] != '=')
+            return {Fault::kCharacter, "", i};
         if (text[i] == '=' && i + 1 < text.size() && text[i + 1] != '=') {
             return {Fault::kCharacter, "", i};
         }
     }
     const std::size_t data = std::min(text.find('='), text.size());
-    if (text.size() - data > 2) return {Fault::kTrailingBits, "", 0};
+    if (text.size() - data > 2)
+        return {Fault::kTrailingBits, "", 0};
     const Outcome lenient = decoded(text, Path::kPlain);
-    if (lenient.fault == Fault::kNone && encoded(lenient.raw, Path::kPlain) == text) return lenient;
+    if (lenient.fault == Fault::kNone && encoded(lenient.raw, Path::kPlain) == text)
+        return lenient;
     return {Fault::kTrailingBits, "", 0};
 }
 
@@ -90,7 +95,8 @@ TEST(Base64, EveryCharacterIsJudgedAlikeOnEveryPathAtEveryPlace) {
                 text[at] = static_cast<char>(c);
                 const Outcome expected = judged(text);
                 for (const Path path : {Path::kPlain, Path::kAvx2}) {
-                    if (!runs_here(path)) continue;
+                    if (!runs_here(path))
+                        continue;
                     ASSERT_EQ(decoded(text, path), expected) << "char " << c << " at " << at;
                 }
             }
@@ -103,10 +109,12 @@ TEST(Base64, AllPathsAgreeOnRandomBytesAndDamagedTexts) {
     std::mt19937 random(seed);
     for (int round = 0; round < 20000; ++round) {
         std::string raw(random() % 200, '\0');
-        for (char& c : raw) c = static_cast<char>(random());
+        for (char& c : raw)
+            c = static_cast<char>(random());
         const std::string text = encoded(raw, Path::kPlain);
         for (const Path path : {Path::kPlain, Path::kAvx2}) {
-            if (!runs_here(path)) continue;
+            if (!runs_here(path))
+                continue;
             ASSERT_EQ(encoded(raw, path), text) << "seed " << seed;
             ASSERT_EQ(decoded(text, path), (Outcome{Fault::kNone, raw, 0})) << text;
         }
@@ -116,7 +124,8 @@ TEST(Base64, AllPathsAgreeOnRandomBytesAndDamagedTexts) {
         }
         const Outcome expected = judged(damaged);
         for (const Path path : {Path::kPlain, Path::kAvx2}) {
-            if (!runs_here(path)) continue;
+            if (!runs_here(path))
+                continue;
             ASSERT_EQ(decoded(damaged, path), expected) << damaged;
         }
     }

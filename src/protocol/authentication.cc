@@ -1,0 +1,136 @@
+#include "protocol/authentication.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace millrace::protocol {
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+std::string_view value_of(const Parameters& parameters, std::string_view name) {
+    for (const auto& [key, value] : parameters) {
+        if (key == name)
+            return value;
+    }
+    return {};
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+        if (text[i] == '%' && high >= 0 && low >= 0) {
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return out;
+}
+
+Parameters query_parameters(std::string_view target) {
+    Parameters parameters;
+    const std::size_t mark = target.find('?');
+    if (mark == std::string_view::npos)
+        return parameters;
+    std::string_view query = target.substr(mark + 1);
+    query = query.substr(0, query.find('#'));
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        const std::size_t value = std::min(equals + 1, pair.size());
+        parameters.emplace_back(percent_decoded(pair.substr(0, equals)),
+                                percent_decoded(pair.substr(value)));
+    }
+    return parameters;
+}
+
+// What follows the first token (the algorithm), split on commas and blanks.
+Parameters header_parameters(std::string_view header) {
+    Parameters parameters;
+    constexpr std::string_view kSeparators = ", \t";
+    header.remove_prefix(std::min(header.find_first_of(kSeparators), header.size()));
+    while (!header.empty()) {
+        header.remove_prefix(std::min(header.find_first_not_of(kSeparators), header.size()));
+        const std::string_view pair =
+            header.substr(0, std::min(header.find_first_of(kSeparators), header.size()));
+        header.remove_prefix(pair.size());
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string_view::npos)
+            continue;
+        parameters.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return parameters;
+}
+
+Authentication by_header(const wire::Request& request, std::string_view header) {
+    const Parameters parameters = header_parameters(header);
+    std::string missing;
+    for (const std::string_view name : {"Credential", "Signature", "SignedHeaders"}) {
+        if (!value_of(parameters, name).empty())
+            continue;
+        missing.append("Authorization header requires '").append(name).append("' parameter. ");
+    }
+    if (request.header("x-amz-date").empty() && request.header("date").empty()) {
+        missing +=
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+    }
+    if (missing.empty())
+        return {{}, std::string(value_of(parameters, "Credential"))};
+    missing.append("Authorization=").append(header);
+    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}};
+}
+
+Authentication by_query(const Parameters& parameters) {
+    std::string missing;
+    for (const std::string_view name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
+                                        "X-Amz-SignedHeaders", "X-Amz-Date"}) {
+        if (!value_of(parameters, name).empty())
+            continue;
+        missing.append("AWS query-string parameters must include '").append(name).append("'. ");
+    }
+    if (missing.empty())
+        return {{}, std::string(value_of(parameters, "X-Amz-Credential"))};
+    missing += "Re-examine the query-string parameters.";
+    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}};
+}
+
+}  // namespace
+
+Authentication authenticate(const wire::Request& request) {
+    const std::string_view header = request.header("authorization");
+    const Parameters query = query_parameters(request.target);
+    bool in_query = false;
+    for (const auto& [name, value] : query)
+        in_query = in_query || name == "X-Amz-Algorithm";
+
+    if (!header.empty() && in_query) {
+        return {Authentication::Failure{"InvalidSignatureException",
+                                        "Found both 'X-Amz-Algorithm' as a query-string param and "
+                                        "'Authorization' as HTTP header."},
+                {}};
+    }
+    if (header.empty() && !in_query) {
+        return {Authentication::Failure{"MissingAuthenticationTokenException",
+                                        "Missing Authentication Token"},
+                {}};
+    }
+    return header.empty() ? by_query(query) : by_header(request, header);
+}
+
+}  // namespace millrace::protocol

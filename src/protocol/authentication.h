@@ -1,0 +1,24 @@
+// Whether a request carries credentials in one of the two places a signer may put them, and which.
+// Only presence is checked: any signature is accepted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wire/handler.h"
+
+namespace millrace::protocol {
+
+struct Authentication {
+    struct Failure {
+        std::string_view type;
+        std::string message;
+    };
+    std::optional<Failure> failure;
+    std::string credential;  // "AKID/20260101/us-east-1/kinesis/aws4_request" when nothing failed
+};
+
+Authentication authenticate(const wire::Request& request);
+
+}  // namespace millrace::protocol

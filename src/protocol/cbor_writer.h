@@ -1,0 +1,34 @@
+// Writes CBOR as the service does, token by token, at the end of a string: maps and arrays of
+// indefinite length, strings of definite length, timestamps as tag 1 over whole milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace millrace::protocol {
+
+class CborWriter final {
+public:
+    explicit CborWriter(std::string& out) : out_(out) {}
+
+    void begin_structure() { out_ += '\xBF'; }
+    void end_structure() { out_ += '\xFF'; }
+    void begin_list() { out_ += '\x9F'; }
+    void end_list() { out_ += '\xFF'; }
+    void key(std::string_view name) { text(name); }
+    void text(std::string_view value);  // REQUIRES: UTF-8
+    void number(std::int64_t value);
+    void boolean(bool value) { out_ += value ? '\xF5' : '\xF4'; }
+    void blob(Bytes value);
+    void timestamp(std::int64_t ms);
+
+private:
+    void head(unsigned major_type, std::uint64_t argument);
+
+    std::string& out_;
+};
+
+}  // namespace millrace::protocol

@@ -1,0 +1,41 @@
+#include "protocol/content_type.h"
+
+#include "base/check.h"
+
+namespace millrace::protocol {
+namespace {
+
+constexpr std::string_view kJsonType = "application/x-amz-json-1.1";
+constexpr std::string_view kCborType = "application/x-amz-cbor-1.1";
+constexpr std::string_view kPlainJsonType = "application/json";
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+ContentType content_type(std::string_view header) {
+    const std::string_view type = trimmed(header.substr(0, header.find(';')));
+    if (type == kJsonType)
+        return ContentType::kJson;
+    if (type == kCborType)
+        return ContentType::kCbor;
+    if (type == kPlainJsonType)
+        return ContentType::kPlainJson;
+    return ContentType::kOther;
+}
+
+Format format_of(ContentType type) {
+    CHECK(type == ContentType::kJson || type == ContentType::kCbor);
+    return type == ContentType::kJson ? Format::kJson : Format::kCbor;
+}
+
+std::string_view header_value(Format format) {
+    return format == Format::kJson ? kJsonType : kCborType;
+}
+
+}  // namespace millrace::protocol

@@ -1,0 +1,26 @@
+// What a Content-Type header says about a body.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace millrace::protocol {
+
+// The two encodings of requests and responses.
+enum class Format : std::uint8_t { kJson, kCbor };
+
+enum class ContentType : std::uint8_t {
+    kJson,       // application/x-amz-json-1.1
+    kCbor,       // application/x-amz-cbor-1.1
+    kPlainJson,  // application/json: parsed, then always refused
+    kOther,      // anything else, and none
+};
+
+ContentType content_type(std::string_view header);
+
+// REQUIRES: a type that has one (kJson, kCbor).
+Format format_of(ContentType type);
+
+std::string_view header_value(Format format);
+
+}  // namespace millrace::protocol

@@ -1,0 +1,13 @@
+// A struct as a body, by its shape, in either format. Absent members are left out.
+#pragma once
+
+#include <string>
+
+#include "model/shape.h"
+#include "protocol/content_type.h"
+
+namespace millrace::protocol {
+
+std::string encode(Format format, const model::Shape& shape, const void* object);
+
+}  // namespace millrace::protocol

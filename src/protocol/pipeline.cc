@@ -1,0 +1,234 @@
+#include "protocol/pipeline.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include "base/log.h"
+#include "protocol/authentication.h"
+#include "protocol/binder.h"
+#include "protocol/cbor_reader.h"
+#include "protocol/content_type.h"
+#include "protocol/cors.h"
+#include "protocol/encoder.h"
+#include "protocol/errors.h"
+#include "protocol/json_reader.h"
+#include "protocol/operation_metrics.h"
+#include "protocol/target.h"
+#include "protocol/validator.h"
+
+namespace millrace::protocol {
+namespace {
+
+constexpr std::string_view kNothingToAuthorize =
+    "Unable to determine service/operation name to be authorized";
+
+// What a body is read against when no operation is there to want anything of it.
+constexpr model::Shape kNoMembers{"Nothing", {}};
+
+}  // namespace
+
+struct Pipeline::Row {
+    const api::Operation* operation;  // null: the row of requests that name none
+    OperationMetrics metrics;
+};
+
+// One request on its way through. The stages are called in the order of before_call().
+class Pipeline::Exchange final {
+public:
+    Exchange(Pipeline& pipeline, const wire::Request& request)
+        : pipeline_(pipeline),
+          request_(request),
+          id_(pipeline.ids_.next()),
+          began_(pipeline.clock_.steady()),
+          arena_(request.body.size()) {}
+
+    // The checks in the order clients see them. Nothing: the operation may be called.
+    std::optional<Reply> before_call() {
+        if (is_preflight(request_))
+            return Reply{preflight_response(request_), "preflight"};
+        if (request_.method != "POST")
+            return refuse_method();
+
+        target_ = parse_target(request_.header("x-amz-target"));
+        if (target_.names_our_service())
+            row_ = pipeline_.find(target_.operation);
+        type_ = content_type(request_.header("content-type"));
+
+        if (request_.body.empty())
+            return refuse_empty_body();
+        if (type_ == ContentType::kOther)
+            return refuse_content_type();
+        if (!read_body())
+            return refuse_syntax();
+        if (type_ == ContentType::kPlainJson)
+            return enveloped_error(404, kUnknownOperation);
+        if (row_ == nullptr)
+            return error(format(), kUnknownOperation);
+
+        Authentication authentication = authenticate(request_);
+        if (authentication.failure) {
+            return error(format(), authentication.failure->type,
+                         std::move(authentication.failure->message));
+        }
+        if (row_->operation->kind == api::OperationKind::kUnbuilt)
+            return refuse_unbuilt();
+        if (binder_->failure())
+            return error(format(), kSerialization, binder_->failure());
+        if (auto violations = find_violations(*row_->operation->request, call_->request(),
+                                              binder_->null_elements())) {
+            return error(format(), kValidation, std::move(violations));
+        }
+        Identity identity = identify(authentication.credential, pipeline_.settings_);
+        context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
+                                      std::move(identity.region)});
+        return std::nullopt;
+    }
+
+    Task<api::Answer<void>> call() { return call_->run(*context_); }
+
+    Reply after_call(const api::Answer<void>& answer) const {
+        if (answer.has_error())
+            return error(format(), answer.error());
+        Reply reply{{}, "ok"};
+        reply.response.headers.emplace_back("Content-Type", header_value(format()));
+        if (const model::Shape* const shape = row_->operation->response) {
+            reply.response.body = encode(format(), *shape, call_->response());
+        }
+        return reply;
+    }
+
+    Reply failed(const char* what) const {
+        log::error("a request failed: {} operation={} request={}", what, operation_name(),
+                   id_.uuid);
+        const bool cbor = type_ == ContentType::kCbor;
+        return error(cbor ? Format::kCbor : Format::kJson, kInternalFailure);
+    }
+
+    // What every response carries, and the traces it leaves with us.
+    wire::Response finish(Reply reply) {
+        const auto took = pipeline_.clock_.steady() - began_;
+        Row& row = row_ != nullptr ? *row_ : *pipeline_.unknown_;
+        row.metrics.record(reply.result, took);
+        log::trace("answered operation={} result={} status={} request={}", operation_name(),
+                   reply.result, reply.response.status, id_.uuid);
+
+        auto& headers = reply.response.headers;
+        headers.emplace_back("x-amzn-RequestId", std::move(id_.uuid));
+        if (is_preflight(request_)) {
+            allow_origin(reply.response);
+            return std::move(reply.response);
+        }
+        headers.emplace_back("x-amz-id-2", std::move(id_.extended));
+        if (has_origin(request_)) {
+            allow_origin(reply.response);
+            expose_headers(reply.response);
+        }
+        return std::move(reply.response);
+    }
+
+private:
+    Format format() const { return format_of(type_); }
+    std::string_view operation_name() const {
+        return row_ != nullptr ? row_->operation->name : std::string_view("unknown");
+    }
+
+    Reply refuse_method() const {
+        const Authentication authentication = authenticate(request_);
+        if (authentication.failure) {
+            return xml_error(authentication.failure->type, authentication.failure->message);
+        }
+        return xml_error(kAccessDenied, kNothingToAuthorize);
+    }
+
+    // Whoever did not ask for JSON is answered in CBOR here, application/json included.
+    Reply refuse_empty_body() const {
+        return error(type_ == ContentType::kJson ? Format::kJson : Format::kCbor,
+                     row_ != nullptr ? kSerialization : kUnknownOperation);
+    }
+
+    Reply refuse_content_type() const {
+        return target_.names_both() ? xml_unknown_operation()
+                                    : xml_error(kAccessDenied, kNothingToAuthorize);
+    }
+
+    Reply refuse_syntax() const {
+        return type_ == ContentType::kPlainJson ? enveloped_error(400, kSerialization)
+                                                : error(format(), kSerialization);
+    }
+
+    Reply refuse_unbuilt() const {
+        return error(
+            format(), kUnknownOperation,
+            "This millrace does not implement " + std::string(target_.operation) + " yet.");
+    }
+
+    // One pass over the body: binds it as far as it can be bound. False: it is not well-formed.
+    bool read_body() {
+        const model::Shape* shape = &kNoMembers;
+        void* object = nullptr;
+        if (row_ != nullptr && row_->operation->kind == api::OperationKind::kUnary) {
+            call_ = row_->operation->make();
+            shape = row_->operation->request;
+            object = call_->request();
+        }
+        if (type_ == ContentType::kCbor) {
+            binder_.emplace(*shape, object, arena_, Binder::TimeUnit::kMilliseconds);
+            return read_cbor(request_.body, *binder_, arena_);
+        }
+        binder_.emplace(*shape, object, arena_, Binder::TimeUnit::kSeconds);
+        return read_json(request_.body, *binder_, arena_);
+    }
+
+    Pipeline& pipeline_;
+    const wire::Request& request_;
+    RequestId id_;
+    const std::chrono::steady_clock::time_point began_;
+    Target target_;
+    ContentType type_ = ContentType::kOther;
+    Row* row_ = nullptr;
+    Arena arena_;
+    std::unique_ptr<api::Call> call_;
+    std::optional<Binder> binder_;
+    std::optional<api::Context> context_;
+};
+
+Pipeline::Pipeline(stream::Broker& broker, Metrics& metrics, Settings settings, env::Clock& clock,
+                   env::Entropy& entropy, std::span<const api::Operation> operations)
+    : broker_(broker), settings_(std::move(settings)), clock_(clock), ids_(entropy) {
+    for (const api::Operation& operation : operations) {
+        rows_.push_back(
+            std::unique_ptr<Row>(new Row{&operation, OperationMetrics(metrics, operation.name)}));
+    }
+    std::sort(rows_.begin(), rows_.end(),
+              [](const auto& a, const auto& b) { return a->operation->name < b->operation->name; });
+    unknown_.reset(new Row{nullptr, OperationMetrics(metrics, "unknown")});
+}
+
+Pipeline::~Pipeline() = default;
+
+Pipeline::Row* Pipeline::find(std::string_view operation) const {
+    const auto at = std::lower_bound(
+        rows_.begin(), rows_.end(), operation,
+        [](const auto& row, std::string_view name) { return row->operation->name < name; });
+    return at != rows_.end() && (*at)->operation->name == operation ? at->get() : nullptr;
+}
+
+Task<wire::Response> Pipeline::handle(const wire::Request& request) {
+    Exchange exchange(*this, request);
+    std::optional<Reply> reply;
+    try {
+        reply = exchange.before_call();
+        if (!reply) {
+            const api::Answer<void> answer = co_await exchange.call();
+            reply = exchange.after_call(answer);
+        }
+    } catch (const std::exception& e) {
+        reply = exchange.failed(e.what());
+    } catch (...) {
+        reply = exchange.failed("something that is no exception was thrown");
+    }
+    co_return exchange.finish(std::move(*reply));
+}
+
+}  // namespace millrace::protocol
