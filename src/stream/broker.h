@@ -25,66 +25,13 @@
 #include "model/sequence_number.h"
 #include "storage/engine.h"
 #include "stream/catalog.h"
+#include "stream/record_reader.h"
+#include "stream/record_writer.h"
 #include "stream/settings.h"
 #include "stream/stream.h"
 #include "stream/tokens.h"
 
 namespace millrace::stream {
-
-struct PutRecord {
-    std::string_view partition_key;
-    Bytes data;
-    std::optional<model::HashKey> explicit_hash;
-};
-
-enum class PutStatus : std::uint8_t {
-    kStored,      // durable as the mode promises
-    kGone,        // the stream is no longer there, or no longer takes records
-    kFailed,      // may or may not be stored
-    kOverloaded,  // not stored: too much is in flight
-};
-
-struct PutResult {
-    PutStatus status = PutStatus::kFailed;
-    model::ShardNo shard_no;       // valid when kStored
-    model::SequenceNumber number;  // valid when kStored
-};
-
-enum class ReadStatus : std::uint8_t {
-    kOk,
-    kGone,    // stream or shard is not there
-    kFailed,  // the disk failed, or the bytes at the position are damaged
-};
-
-struct ReadBatch {
-    ReadStatus status = ReadStatus::kFailed;
-    StreamPtr stream;                      // as read from; set when kOk
-    const Shard* shard = nullptr;          // of `stream`
-    std::vector<storage::Record> records;  // views into keepalive
-    std::shared_ptr<const void> keepalive;
-    storage::Position next;  // of the iterator to go on with
-    std::int64_t millis_behind_latest = 0;
-    bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
-};
-
-// Where an iterator starts. Sequence numbers and times were checked by the caller.
-struct StartAt {
-    enum class What : std::uint8_t {
-        kTrimHorizon,
-        kLatest,
-        kAtSequenceNumber,
-        kAfterSequenceNumber,
-        kAtTimestamp,
-    };
-    What what = What::kTrimHorizon;
-    model::ParsedSequence sequence;  // the two sequence types; version 2 and of this shard
-    WallTime time;                   // kAtTimestamp
-};
-
-struct Placed {
-    ReadStatus status = ReadStatus::kFailed;
-    storage::Position position;  // valid when kOk
-};
 
 // A stream to have at start-up.
 struct StartupStream {

@@ -1,5 +1,5 @@
-// token.key is 48 bytes: the magic "millrkey", the key, and the first 8 bytes of the MD5 of both, which
-// tells a whole file from a torn one.
+// token.key is 48 bytes: the magic "millrkey", the key, and the first 8 bytes of the MD5 of both,
+// which tells a whole file from a torn one.
 #include "stream/token_key.h"
 
 #include <algorithm>

@@ -140,13 +140,14 @@ Opened<T> open(const crypto::Aead& aead, std::uint8_t purpose, std::string_view 
 }  // namespace
 
 Tokens::Tokens(const Key& key, env::Entropy& entropy)
-    : aead_(key), nonce_high_(static_cast<std::uint32_t>(entropy.u64())), nonce_low_(entropy.u64()) {}
+    : aead_(key),
+      nonce_high_(static_cast<std::uint32_t>(entropy.u64())),
+      nonce_low_(entropy.u64()) {}
 
 crypto::Aead::Nonce Tokens::next_nonce() const {
     crypto::Aead::Nonce nonce;
     store_le(nonce.data(), nonce_high_);
-    store_le(nonce.data() + sizeof nonce_high_,
-             nonce_low_.fetch_add(1, std::memory_order_relaxed));
+    store_le(nonce.data() + sizeof nonce_high_, nonce_low_.fetch_add(1, std::memory_order_relaxed));
     return nonce;
 }
 
@@ -191,14 +192,13 @@ std::string Tokens::seal(const ListToken& token, WallTime now) const {
 }
 
 Opened<ShardIterator> Tokens::open_iterator(std::string_view text, WallTime now) const {
-    return open<ShardIterator>(aead_, kIteratorPurpose, text, now,
-                               [](Reader& in, ShardIterator& iterator) {
-                                   iterator.uid = StreamUid(in.number<std::uint64_t>());
-                                   iterator.shard_no = model::ShardNo(in.number<std::uint32_t>());
-                                   iterator.position =
-                                       storage::Position(in.number<std::uint64_t>());
-                                   iterator.stream_name = in.text();
-                               });
+    return open<ShardIterator>(
+        aead_, kIteratorPurpose, text, now, [](Reader& in, ShardIterator& iterator) {
+            iterator.uid = StreamUid(in.number<std::uint64_t>());
+            iterator.shard_no = model::ShardNo(in.number<std::uint32_t>());
+            iterator.position = storage::Position(in.number<std::uint64_t>());
+            iterator.stream_name = in.text();
+        });
 }
 
 Opened<ListToken> Tokens::open_list(ListToken::Listing listing, std::string_view text,

@@ -1,0 +1,97 @@
+#include "stream/background.h"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace millrace::stream {
+
+// Outlives the Background in timers that have not fired.
+struct Background::Shared {
+    struct Waiter {
+        env::Executor* executor;
+        Callback<void(bool)> resume;
+    };
+    std::mutex mutex;
+    bool stopping = false;
+    std::size_t running = 0;
+    std::vector<Waiter> waiters;  // in stop()
+
+    bool enter() {
+        const std::lock_guard lock(mutex);
+        if (stopping) {
+            return false;
+        }
+        ++running;
+        return true;
+    }
+    void leave() {
+        std::vector<Waiter> idle;
+        {
+            const std::lock_guard lock(mutex);
+            if (--running == 0) {
+                idle.swap(waiters);
+            }
+        }
+        for (Waiter& waiter : idle) {
+            auto resume = [wake = std::move(waiter.resume)]() mutable { wake(true); };
+            env::post_or_run(waiter.executor, std::move(resume));
+        }
+    }
+};
+
+Background::Background(env::Timers& timers, env::Executor* home)
+    : timers_(timers), home_(home), shared_(std::make_shared<Shared>()) {}
+
+Background::~Background() {
+    const std::lock_guard lock(shared_->mutex);
+    CHECK(shared_->running == 0);
+    shared_->stopping = true;
+}
+
+void Background::at(WallTime due, Work work) {
+    auto fire = [shared = shared_, home = home_, todo = std::move(work)]() mutable {
+        auto run = [shared, todo = std::move(todo)]() mutable {
+            if (shared->enter()) {
+                start(todo(), [shared](bool) { shared->leave(); });
+            }
+        };
+        env::post_or_run(home, std::move(run));
+    };
+    timers_.at(due, std::move(fire));
+}
+
+bool Background::stopping() const {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->stopping;
+}
+
+Task<void> Background::stop() {
+    auto begin = [this](Callback<void(bool)> resume) {
+        {
+            const std::lock_guard lock(shared_->mutex);
+            shared_->stopping = true;
+            if (shared_->running > 0) {
+                shared_->waiters.push_back({env::current_executor(), std::move(resume)});
+                return;
+            }
+        }
+        resume(true);
+    };
+    co_await completion<bool>(std::move(begin));
+}
+
+Task<void> Background::yield() {
+    if (home_ == nullptr) {
+        co_return;
+    }
+    auto begin = [this](Callback<void(bool)> resume) {
+        auto go_on = [wake = std::move(resume)]() mutable { wake(true); };
+        home_->post(std::move(go_on));
+    };
+    co_await completion<bool>(std::move(begin));
+}
+
+}  // namespace millrace::stream

@@ -1,0 +1,223 @@
+#include "stream/broker.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "stream/background.h"
+#include "stream/lifecycle.h"
+#include "stream/meters.h"
+#include "stream/token_key.h"
+
+namespace millrace::stream {
+namespace {
+
+constexpr int kUidDrawsMax = 8;
+
+Error not_active(const StartupStream& wanted) {
+    return {Errc::kInvalid,
+            "start-up stream \"" + wanted.name.text() + "\" could not be made ACTIVE"};
+}
+
+}  // namespace
+
+struct Broker::Impl {
+    Impl(const Parts& p, const Settings& s, const crypto::Aead::Key& key)
+        : parts(p),
+          settings(s),
+          tokens(key, p.entropy),
+          catalog(p.catalog_log, s.snapshot_commands),
+          meters(p.metrics),
+          background(p.timers, p.home),
+          lifecycle(catalog, p.engine, p.clock, background, meters, settings),
+          writer(catalog, p.engine, p.clock, meters),
+          reader(catalog, p.engine, p.clock, meters) {}
+
+    Task<Result<Applied>> propose(Action action) {
+        Command command{parts.clock.now(), std::move(action)};
+        co_return co_await catalog.propose(std::move(command));
+    }
+    // Carries out the transition a command began: within the call if nothing delays it.
+    Task<Result<Applied>> proceed(Applied applied, StreamUid uid, Millis delay) {
+        if (delay > Millis(0)) {
+            lifecycle.arm(*applied.stream);
+            co_return applied;
+        }
+        co_await lifecycle.finish(uid);
+        applied.stream = catalog.find(uid);
+        co_return applied;
+    }
+    Task<Result<Applied>> create(NewStream spec, Millis delay);
+    Task<Result<void>> ensure(StartupStream wanted);
+
+    const Parts parts;
+    const Settings settings;
+    const Tokens tokens;
+    Catalog catalog;
+    Meters meters;
+    Background background;
+    Lifecycle lifecycle;
+    RecordWriter writer;
+    RecordReader reader;
+};
+
+Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Broker::~Broker() = default;
+
+Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings settings) {
+    const auto key = load_token_key(parts.files, parts.data_dir, parts.entropy);
+    if (!key) {
+        co_return key.error();
+    }
+    auto impl = std::make_unique<Impl>(parts, settings, key.value());
+    auto loaded = co_await impl->catalog.load();
+    if (!loaded) {
+        co_return std::move(loaded).error();
+    }
+    impl->lifecycle.resume();
+    co_return std::unique_ptr<Broker>(new Broker(std::move(impl)));
+}
+
+Task<Result<void>> Broker::ensure_streams(std::vector<StartupStream> streams) {
+    for (const StartupStream& wanted : streams) {
+        auto made = co_await impl_->ensure(wanted);
+        if (!made) {
+            co_return std::move(made).error();
+        }
+    }
+    co_return success();
+}
+
+Task<Result<void>> Broker::Impl::ensure(StartupStream wanted) {
+    StreamPtr stream = catalog.find(wanted.owner, wanted.name);
+    if (stream != nullptr) {
+        co_await lifecycle.finish(stream->uid);  // whatever it was waiting for
+        stream = catalog.find(wanted.owner, wanted.name);
+    }
+    if (stream == nullptr) {
+        NewStream spec;
+        spec.owner = wanted.owner;
+        spec.name = wanted.name;
+        spec.mode = wanted.mode;
+        spec.shards = wanted.shards;
+        auto created = co_await create(std::move(spec), Millis(0));
+        if (!created) {
+            co_return std::move(created).error();
+        }
+        stream = catalog.find(wanted.owner, wanted.name);
+    }
+    if (stream == nullptr || !stream->writable()) {
+        co_return not_active(wanted);
+    }
+    co_return success();
+}
+
+Task<void> Broker::stop() {
+    co_await impl_->background.stop();
+    const auto written = co_await impl_->catalog.checkpoint();
+    if (!written) {
+        log::warn("the catalog's snapshot could not be written: {}", written.error().message);
+    }
+}
+
+const Catalog& Broker::catalog() const {
+    return impl_->catalog;
+}
+const Tokens& Broker::tokens() const {
+    return impl_->tokens;
+}
+const Settings& Broker::settings() const {
+    return impl_->settings;
+}
+env::Clock& Broker::clock() const {
+    return impl_->parts.clock;
+}
+WallTime Broker::now() const {
+    return impl_->parts.clock.now();
+}
+
+Task<Result<Applied>> Broker::create_stream(NewStream spec) {
+    const Millis delay = impl_->settings.create_delay;
+    co_return co_await impl_->create(std::move(spec), delay);
+}
+
+Task<Result<Applied>> Broker::Impl::create(NewStream spec, Millis delay) {
+    CreateStream create;
+    create.owner = std::move(spec.owner);
+    create.name = std::move(spec.name);
+    create.mode = spec.mode;
+    create.shards = spec.shards;
+    create.record_max_kib = spec.record_max_kib;
+    create.tags = std::move(spec.tags);
+    create.due = parts.clock.now() + delay;
+    if (settings.quotas.enforced) {
+        create.shards_max = settings.quotas.shards_max;
+        create.on_demand_streams_max = settings.quotas.on_demand_streams_max;
+        create.pending_streams_max = settings.quotas.pending_streams_max;
+    }
+    for (int draw = 0; draw < kUidDrawsMax; ++draw) {
+        create.uid = StreamUid(parts.entropy.u64() >> 1);
+        Action action = create;
+        auto answer = co_await propose(std::move(action));
+        if (!answer) {
+            co_return answer;
+        }
+        Applied applied = std::move(answer).value();
+        if (applied.outcome == Outcome::kUidTaken) {
+            continue;
+        }
+        if (applied.outcome != Outcome::kApplied) {
+            co_return applied;
+        }
+        log::info("stream created: stream={} account={} region={} shards={}", create.name.text(),
+                  create.owner.account, create.owner.region, create.shards);
+        co_return co_await proceed(std::move(applied), create.uid, delay);
+    }
+    co_return Error{Errc::kInvalid, "the entropy source repeats itself"};
+}
+
+Task<Result<Applied>> Broker::delete_stream(StreamUid uid) {
+    const Millis delay = impl_->settings.delete_delay;
+    Action action = DeleteStream{uid, now() + delay};
+    auto answer = co_await impl_->propose(std::move(action));
+    if (!answer || answer.value().outcome != Outcome::kApplied) {
+        co_return answer;
+    }
+    Applied applied = std::move(answer).value();
+    log::info("stream deleted: stream={} account={} region={}", applied.stream->name.text(),
+              applied.stream->owner.account, applied.stream->owner.region);
+    co_return co_await impl_->proceed(std::move(applied), uid, delay);
+}
+
+Task<Result<Applied>> Broker::set_retention(StreamUid uid, std::chrono::hours retention,
+                                            SetRetention::Direction direction) {
+    Action action = SetRetention{uid, retention, direction};
+    co_return co_await impl_->propose(std::move(action));
+}
+
+Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, std::string> put,
+                                          std::vector<std::string> remove) {
+    Action action =
+        ChangeTags{uid, std::move(put), std::move(remove), impl_->settings.quotas.tags_max};
+    co_return co_await impl_->propose(std::move(action));
+}
+
+Task<std::vector<PutResult>> Broker::put(StreamPtr stream, std::span<const PutRecord> records) {
+    return impl_->writer.put(std::move(stream), records);
+}
+
+Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                             std::uint32_t records_max) {
+    return impl_->reader.read(uid, shard_no, from, records_max);
+}
+
+Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {
+    return impl_->reader.place(std::move(stream), shard_no, std::move(start));
+}
+
+std::string Broker::iterator(const Stream& stream, model::ShardNo shard_no,
+                             storage::Position position) const {
+    ShardIterator iterator{stream.uid, stream.name.text(), shard_no, position};
+    return impl_->tokens.seal(iterator, now());
+}
+
+}  // namespace millrace::stream

@@ -1,0 +1,60 @@
+// Lifecycle: carries streams from CREATING to ACTIVE and from DELETING to gone, and trims what has
+// aged out. What a stream waits for stands in the catalog, so a restart takes it up where it was;
+// each step's effect on the engine is idempotent and comes before the command that records it. A
+// step that fails is tried again: no stream stays stuck.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/task.h"
+#include "env/clock.h"
+#include "storage/engine.h"
+#include "stream/async_mutex.h"
+#include "stream/background.h"
+#include "stream/catalog.h"
+#include "stream/meters.h"
+#include "stream/settings.h"
+
+namespace millrace::stream {
+
+class Lifecycle final {
+public:
+    Lifecycle(Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
+              Background& background, Meters& meters, const Settings& settings);
+
+    // After the catalog was loaded: arms what is pending, and the sweeper.
+    void resume();
+
+    // Sees to it that finish() runs when the stream's transition is due.
+    void arm(const Stream& stream);
+    // Does now what the stream waits for, due or not; nothing if it waits for nothing.
+    Task<void> finish(StreamUid uid);
+
+    // Asks the engine to reclaim what no stream can read any more.
+    Task<void> sweep();
+
+private:
+    // One at a time for each stream: a deletion must not overtake the creation of the logs it
+    // drops.
+    class Turn;
+
+    Task<bool> activate(StreamPtr stream);
+    Task<bool> remove(StreamPtr stream);
+    Task<bool> record(Action action);
+    void retry(StreamUid uid);
+    void arm_sweep();
+
+    Catalog& catalog_;
+    storage::LogEngine& engine_;
+    env::Clock& clock_;
+    Background& background_;
+    Meters& meters_;
+    const Settings& settings_;
+
+    std::mutex mutex_;
+    std::unordered_map<StreamUid, std::weak_ptr<AsyncMutex>> turns_;  // guarded by mutex_
+};
+
+}  // namespace millrace::stream

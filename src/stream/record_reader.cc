@@ -1,0 +1,149 @@
+#include "stream/record_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "model/limits.h"
+
+namespace millrace::stream {
+namespace {
+
+ReadStatus status_of(const Error& error) {
+    return error.code == Errc::kNotFound ? ReadStatus::kGone : ReadStatus::kFailed;
+}
+
+// What is left unread after `read`, as the age of its end nearest to the reader.
+std::int64_t behind(const storage::ReadResult& read, WallTime now) {
+    if (read.next >= read.tip) {
+        return 0;
+    }
+    const WallTime at = read.records.empty() ? read.next_stamp : read.records.back().stamp;
+    return std::max<std::int64_t>(0, (now - at).count());
+}
+
+}  // namespace
+
+Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                                   std::uint32_t records_max) {
+    ReadBatch batch;
+    StreamPtr stream = catalog_.find(uid);
+    const Shard* const shard = stream == nullptr ? nullptr : stream->shard(shard_no);
+    const WallTime now = clock_.now();
+    if (shard == nullptr || stream->expired(*shard, now)) {
+        batch.status = ReadStatus::kGone;
+        co_return batch;
+    }
+    storage::ReadRequest request;
+    request.shard = stream->key(shard_no);
+    request.from = from;
+    request.records_max = records_max;
+    request.bytes_max = static_cast<std::uint64_t>(model::kGetRecordsMaxBytes);
+    request.horizon = stream->horizon(now);
+    auto answer = co_await engine_.read(request);
+    if (!answer) {
+        batch.status = status_of(answer.error());
+        if (batch.status == ReadStatus::kFailed) {
+            log::error("a read failed: {} stream={} shard={} position={}", answer.error().message,
+                       stream->name.text(), shard_no.value(), from.value());
+        }
+        co_return batch;
+    }
+    storage::ReadResult& read = answer.value();
+    batch.status = ReadStatus::kOk;
+    batch.millis_behind_latest = behind(read, now);
+    batch.next = read.next;
+    batch.at_end = read.at_end;
+    batch.records = std::move(read.records);
+    batch.keepalive = std::move(read.keepalive);
+    batch.shard = shard;
+    batch.stream = std::move(stream);
+    if (!batch.records.empty()) {
+        std::uint64_t bytes = 0;
+        for (const storage::Record& record : batch.records) {
+            bytes += record.key.size() + record.data.size();
+        }
+        meters_.out(uid, batch.records.size(), bytes);
+    }
+    co_return batch;
+}
+
+Task<Placed> RecordReader::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {
+    const WallTime now = clock_.now();
+    const Shard* const shard = stream->shard(shard_no);
+    if (shard == nullptr || stream->expired(*shard, now)) {
+        Placed gone;
+        gone.status = ReadStatus::kGone;
+        co_return gone;
+    }
+    storage::Locate where;
+    switch (start.what) {
+        case StartAt::What::kLatest:
+            where.what = storage::Locate::What::kTip;
+            break;
+        case StartAt::What::kTrimHorizon:
+            where.what = storage::Locate::What::kAtTime;
+            where.time = stream->horizon(now);
+            break;
+        case StartAt::What::kAtTimestamp:
+            where.what = storage::Locate::What::kAtTime;
+            where.time = std::max(start.time, stream->horizon(now));
+            break;
+        case StartAt::What::kAtSequenceNumber:
+        case StartAt::What::kAfterSequenceNumber:
+            co_return co_await beside(std::move(stream), shard_no, std::move(start));
+    }
+    co_return co_await locate(stream->key(shard_no), where);
+}
+
+Task<Placed> RecordReader::locate(storage::ShardKey key, storage::Locate where) {
+    const auto found = co_await engine_.locate(key, where);
+    Placed placed;
+    if (found) {
+        placed.status = ReadStatus::kOk;
+        placed.position = found.value();
+    } else {
+        placed.status = status_of(found.error());
+    }
+    co_return placed;
+}
+
+// At or after a sequence number, which need not be a record's: its index leads to one position, and
+// the record there, if there is one, is compared as a number.
+Task<Placed> RecordReader::beside(StreamPtr stream, model::ShardNo shard_no, StartAt start) {
+    Placed placed;
+    placed.status = ReadStatus::kOk;
+    if (start.sequence.index == 0) {
+        co_return placed;  // before every record
+    }
+    const storage::Position same(start.sequence.index - 1);
+    storage::ReadRequest request;
+    request.shard = stream->key(shard_no);
+    request.from = same;
+    request.records_max = 1;
+    request.bytes_max = 1;
+    const auto answer = co_await engine_.read(request);
+    placed.position = same;
+    if (!answer) {
+        // A damaged stretch is reported to whoever reads it.
+        if (answer.error().code != Errc::kCorrupt) {
+            placed.status = status_of(answer.error());
+        }
+        co_return placed;
+    }
+    const auto& records = answer.value().records;
+    if (records.empty() || records.front().position != same) {
+        co_return placed;
+    }
+    const model::SequenceNumber there =
+        sequence_number(*stream->shard(shard_no), same, records.front().stamp);
+    const bool wanted = start.what == StartAt::What::kAtSequenceNumber
+                            ? there >= start.sequence.number
+                            : there > start.sequence.number;
+    if (!wanted) {
+        placed.position = storage::Position(same.value() + 1);
+    }
+    co_return placed;
+}
+
+}  // namespace millrace::stream

@@ -1,0 +1,78 @@
+// RecordReader: places iterators and reads from them, honouring the retention horizon to the
+// millisecond. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/task.h"
+#include "env/clock.h"
+#include "model/sequence_number.h"
+#include "storage/engine.h"
+#include "stream/catalog.h"
+#include "stream/meters.h"
+#include "stream/stream.h"
+
+namespace millrace::stream {
+
+enum class ReadStatus : std::uint8_t {
+    kOk,
+    kGone,    // stream or shard is not there
+    kFailed,  // the disk failed, or the bytes at the position are damaged
+};
+
+struct ReadBatch {
+    ReadStatus status = ReadStatus::kFailed;
+    StreamPtr stream;                      // as read from; set when kOk
+    const Shard* shard = nullptr;          // of `stream`
+    std::vector<storage::Record> records;  // views into keepalive
+    std::shared_ptr<const void> keepalive;
+    storage::Position next;  // of the iterator to go on with
+    std::int64_t millis_behind_latest = 0;
+    bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
+};
+
+// Where an iterator starts. Sequence numbers and times were checked by the caller.
+struct StartAt {
+    enum class What : std::uint8_t {
+        kTrimHorizon,
+        kLatest,
+        kAtSequenceNumber,
+        kAfterSequenceNumber,
+        kAtTimestamp,
+    };
+    What what = What::kTrimHorizon;
+    model::ParsedSequence sequence;  // the two sequence types; version 2 and of this shard
+    WallTime time;                   // kAtTimestamp
+};
+
+struct Placed {
+    ReadStatus status = ReadStatus::kFailed;
+    storage::Position position;  // valid when kOk
+};
+
+class RecordReader final {
+public:
+    RecordReader(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
+                 Meters& meters)
+        : catalog_(catalog), engine_(engine), clock_(clock), meters_(meters) {}
+
+    // Up to `records_max` records from `from`, within the service's bytes of one call; always one
+    // if any is due.
+    Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                         std::uint32_t records_max);
+
+    Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
+
+private:
+    Task<Placed> locate(storage::ShardKey key, storage::Locate where);
+    Task<Placed> beside(StreamPtr stream, model::ShardNo shard_no, StartAt start);
+
+    const Catalog& catalog_;
+    storage::LogEngine& engine_;
+    env::Clock& clock_;
+    Meters& meters_;
+};
+
+}  // namespace millrace::stream

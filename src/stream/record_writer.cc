@@ -1,0 +1,99 @@
+#include "stream/record_writer.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/check.h"
+#include "crypto/md5.h"
+
+namespace millrace::stream {
+namespace {
+
+// How often a record may find its shard closed: more means that the catalog does not follow.
+constexpr int kRoutesMax = 4;
+
+using Indices = std::vector<std::uint32_t>;  // of records
+
+}  // namespace
+
+model::HashKey hash_of(const PutRecord& record) {
+    if (record.explicit_hash.has_value()) {
+        return *record.explicit_hash;
+    }
+    const crypto::Md5Digest digest = crypto::md5(as_bytes(record.partition_key));
+    return model::HashKey::from_digest(digest);
+}
+
+Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
+                                               std::span<const PutRecord> records) {
+    std::vector<PutResult> results(records.size());
+    Indices pending(records.size());
+    std::iota(pending.begin(), pending.end(), 0U);
+    std::uint64_t stored = 0;
+    std::uint64_t stored_bytes = 0;
+    const StreamUid uid = stream->uid;
+
+    for (int route = 0; route < kRoutesMax && !pending.empty(); ++route) {
+        if (route > 0) {
+            stream = catalog_.find(uid);
+        }
+        if (stream == nullptr || !stream->writable()) {
+            for (const std::uint32_t index : pending) {
+                results[index].status = PutStatus::kGone;
+            }
+            break;
+        }
+        const WallTime now = clock_.now();
+        std::vector<storage::NewRecord> batch;
+        batch.reserve(pending.size());
+        for (const std::uint32_t index : pending) {
+            const PutRecord& record = records[index];
+            const Shard& shard = stream->route(hash_of(record));
+            batch.push_back(
+                {stream->key(shard.no), record.partition_key, record.data, arrival(shard, now), 0});
+        }
+        const std::vector<storage::AppendResult> appended = co_await engine_.append(batch);
+        CHECK(appended.size() == batch.size());
+
+        Indices closed;
+        for (std::size_t i = 0; i < appended.size(); ++i) {
+            const std::uint32_t index = pending[i];
+            PutResult& result = results[index];
+            switch (appended[i].status) {
+                case storage::AppendStatus::kCommitted: {
+                    const Shard& shard = stream->shards[batch[i].shard.shard_no];
+                    result.status = PutStatus::kStored;
+                    result.shard_no = shard.no;
+                    result.number = sequence_number(shard, appended[i].position, appended[i].stamp);
+                    ++stored;
+                    stored_bytes += batch[i].key.size() + batch[i].data.size();
+                    break;
+                }
+                case storage::AppendStatus::kClosed:
+                    closed.push_back(index);
+                    break;
+                case storage::AppendStatus::kUnknown:
+                    result.status = PutStatus::kFailed;
+                    break;
+                case storage::AppendStatus::kRejected: {
+                    // Of a stream being deleted the shards may be gone before our copy of it.
+                    const StreamPtr current = catalog_.find(uid);
+                    const bool gone = current == nullptr || !current->writable();
+                    result.status = gone ? PutStatus::kGone : PutStatus::kFailed;
+                    break;
+                }
+                case storage::AppendStatus::kOverloaded:
+                    result.status = PutStatus::kOverloaded;
+                    break;
+            }
+        }
+        pending = std::move(closed);
+    }
+    if (stored > 0) {
+        meters_.in(uid, stored, stored_bytes);
+    }
+    co_return results;
+}
+
+}  // namespace millrace::stream

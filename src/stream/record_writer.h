@@ -1,0 +1,62 @@
+// RecordWriter: routes records to shards, appends them in one engine call, and names each by its
+// sequence number. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/task.h"
+#include "env/clock.h"
+#include "model/hash_key.h"
+#include "model/sequence_number.h"
+#include "storage/engine.h"
+#include "stream/catalog.h"
+#include "stream/meters.h"
+#include "stream/stream.h"
+
+namespace millrace::stream {
+
+struct PutRecord {
+    std::string_view partition_key;
+    Bytes data;
+    std::optional<model::HashKey> explicit_hash;
+};
+
+enum class PutStatus : std::uint8_t {
+    kStored,      // durable as the mode promises
+    kGone,        // the stream is no longer there, or no longer takes records
+    kFailed,      // may or may not be stored
+    kOverloaded,  // not stored: too much is in flight
+};
+
+struct PutResult {
+    PutStatus status = PutStatus::kFailed;
+    model::ShardNo shard_no;       // valid when kStored
+    model::SequenceNumber number;  // valid when kStored
+};
+
+class RecordWriter final {
+public:
+    RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
+                 Meters& meters)
+        : catalog_(catalog), engine_(engine), clock_(clock), meters_(meters) {}
+
+    // One result per record, in order; records are borrowed until it resumes. Records of one shard
+    // keep their order. A record whose shard has closed meanwhile goes to the shard that took over.
+    Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
+
+private:
+    const Catalog& catalog_;
+    storage::LogEngine& engine_;
+    env::Clock& clock_;
+    Meters& meters_;
+};
+
+// The hash space's point a record belongs to.
+model::HashKey hash_of(const PutRecord& record);
+
+}  // namespace millrace::stream
