@@ -339,7 +339,8 @@ ClientError filter_member_superfluous(std::string_view member, std::string_view 
 }
 
 ClientError filter_excludes_start() {
-    return invalid_argument("ShardFilter and ExclusiveStartShardId cannot be provided together.");
+    return invalid_argument(
+        "ExclusiveStartShardId cannot be provided when ShardFilter type is AFTER_SHARD_ID.");
 }
 
 ClientError token_invalid() {

@@ -1,0 +1,96 @@
+#include "api/tags.h"
+
+#include <algorithm>
+
+#include "api/addressing.h"
+#include "api/failures.h"
+#include "api/messages.h"
+#include "api/tag_rules.h"
+#include "base/result.h"
+#include "model/limits.h"
+#include "stream/broker.h"
+
+namespace millrace::api {
+
+namespace {
+
+// What became of a change of tags that had passed the checks.
+Answer<Nothing> settle(const Result<stream::Applied>& applied, const stream::Stream& before,
+                       std::uint64_t limit, std::string_view operation) {
+    if (!applied) {
+        return failure(applied.error(), operation);
+    }
+    const stream::Applied& outcome = applied.value();
+    switch (outcome.outcome) {
+        case stream::Outcome::kApplied:
+            return Nothing{};
+        case stream::Outcome::kNotFound:
+            return stream_not_found(arn_of(before));
+        case stream::Outcome::kNotActive:
+            return not_active(*outcome.stream);
+        case stream::Outcome::kTooManyTags:
+            return too_many_tags(arn_of(before), limit);
+        case stream::Outcome::kExists:
+        case stream::Outcome::kPendingQuota:
+        case stream::Outcome::kShardQuota:
+        case stream::Outcome::kOnDemandQuota:
+        case stream::Outcome::kRetentionTooShort:
+        case stream::Outcome::kRetentionTooLong:
+        case stream::Outcome::kUidTaken:
+            break;
+    }
+    return unexpected(outcome.outcome, operation);
+}
+
+}  // namespace
+
+Task<Answer<Nothing>> add_tags_to_stream(Context& context, const AddTagsToStreamRequest& request) {
+    constexpr std::string_view kOperation = "AddTagsToStream";
+    MILLRACE_CO_TRY(
+        const stream::StreamPtr stream,
+        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
+    TagMap added;
+    for (const auto& [key, value] : *request.tags) {
+        added[std::string(key)] = value;
+    }
+    const std::uint64_t limit = context.broker.settings().quotas.tags_max;
+    MILLRACE_CO_TRY(check_added_tags(stream->tags, added, limit, arn_of(*stream)));
+    std::vector<std::string> removed;
+    const auto applied =
+        co_await context.broker.change_tags(stream->uid, std::move(added), std::move(removed));
+    co_return settle(applied, *stream, limit, kOperation);
+}
+
+Task<Answer<Nothing>> remove_tags_from_stream(Context& context,
+                                              const RemoveTagsFromStreamRequest& request) {
+    constexpr std::string_view kOperation = "RemoveTagsFromStream";
+    MILLRACE_CO_TRY(
+        const stream::StreamPtr stream,
+        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
+    MILLRACE_CO_TRY(check_tag_characters(*request.tag_keys, TagChange::kRemove, arn_of(*stream)));
+    const std::uint64_t limit = context.broker.settings().quotas.tags_max;
+    std::vector<std::string> removed(request.tag_keys->begin(), request.tag_keys->end());
+    TagMap added;
+    const auto applied =
+        co_await context.broker.change_tags(stream->uid, std::move(added), std::move(removed));
+    co_return settle(applied, *stream, limit, kOperation);
+}
+
+Task<Answer<ListTagsForStreamResponse>> list_tags_for_stream(
+    Context& context, const ListTagsForStreamRequest& request) {
+    MILLRACE_CO_TRY(
+        const stream::StreamPtr stream,
+        find_stream(context, request.stream_name, request.stream_arn, "ListTagsForStream"));
+    const auto page = static_cast<std::size_t>(request.limit.value_or(model::kListTagsPageTags));
+    ListTagsForStreamResponse response;
+    auto tag = request.exclusive_start_tag_key
+                   ? stream->tags.upper_bound(std::string(*request.exclusive_start_tag_key))
+                   : stream->tags.begin();
+    for (; tag != stream->tags.end() && response.tags.size() < page; ++tag) {
+        response.tags.push_back(Tag{tag->first, tag->second});
+    }
+    response.has_more_tags = tag != stream->tags.end();
+    co_return response;
+}
+
+}  // namespace millrace::api
