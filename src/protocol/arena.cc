@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.h"
+
 namespace millrace::protocol {
 namespace {
 
@@ -30,7 +32,7 @@ std::string_view Arena::keep(std::string_view text) {
         return {};
     std::byte* const at = allocate(text.size());
     std::memcpy(at, text.data(), text.size());
-    return {reinterpret_cast<const char*>(at), text.size()};
+    return as_text({at, text.size()});
 }
 
 }  // namespace millrace::protocol

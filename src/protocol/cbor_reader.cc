@@ -195,6 +195,10 @@ Items& of(void* context) {
     return *static_cast<Items*>(context);
 }
 
+Bytes piece(cbor_data data, std::size_t size) {
+    return {static_cast<const std::byte*>(static_cast<const void*>(data)), size};
+}
+
 cbor_callbacks make_callbacks() {
     cbor_callbacks c = cbor_empty_callbacks;
     c.uint8 = [](void* x, std::uint8_t v) { of(x).natural(v); };
@@ -212,10 +216,10 @@ cbor_callbacks make_callbacks() {
     c.null = [](void* x) { of(x).null(); };
     c.undefined = [](void* x) { of(x).null(); };
     c.string = [](void* x, cbor_data data, std::size_t size) {
-        of(x).text({reinterpret_cast<const char*>(data), size});
+        of(x).text(as_text(piece(data, size)));
     };
     c.byte_string = [](void* x, cbor_data data, std::size_t size) {
-        of(x).bytes({reinterpret_cast<const std::byte*>(data), size});
+        of(x).bytes(piece(data, size));
     };
     c.string_start = [](void* x) { of(x).begin_chunks(true); };
     c.byte_string_start = [](void* x) { of(x).begin_chunks(false); };
@@ -233,7 +237,7 @@ cbor_callbacks make_callbacks() {
 bool read_cbor(std::string_view body, Binder& binder, Arena& arena) {
     static const cbor_callbacks callbacks = make_callbacks();
     Items items(binder, arena);
-    const auto* at = reinterpret_cast<cbor_data>(body.data());
+    auto at = static_cast<cbor_data>(static_cast<const void*>(body.data()));
     std::size_t left = body.size();
     while (!items.complete()) {
         const cbor_decoder_result result = cbor_stream_decode(at, left, &callbacks, &items);

@@ -4,6 +4,7 @@
 #include <exception>
 #include <optional>
 
+#include "api/messages.h"
 #include "base/log.h"
 #include "protocol/authentication.h"
 #include "protocol/binder.h"
@@ -158,9 +159,7 @@ private:
     }
 
     Reply refuse_unbuilt() const {
-        return error(
-            format(), kUnknownOperation,
-            "This millrace does not implement " + std::string(target_.operation) + " yet.");
+        return error(format(), kUnknownOperation, api::not_built(target_.operation).message);
     }
 
     // One pass over the body: binds it as far as it can be bound. False: it is not well-formed.
