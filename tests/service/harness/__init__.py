@@ -1,0 +1,1 @@
+"""What the service tests share: the server process, clients of three kinds, and the model check."""
