@@ -169,3 +169,7 @@ class Caller:
 
     def __call__(self, operation, body=b"{}", **more):
         return self.ask(call(operation, body, **more))
+
+
+# A PutRecord body long enough to be cut.
+LONG_BODY = {"PartitionKey": "k", "Data": "QUFB" * 200}
