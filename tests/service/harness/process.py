@@ -58,7 +58,7 @@ class Server:
         self.args = list(map(str, args))
         self.env = env or {}
         self.host = host
-        self.port = port or free_port(host)
+        self.port = free_port(host) if port is None else port
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
         self.process = None
         self.exit_code = None
@@ -77,8 +77,8 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def spawn(self):
-        command = [str(BINARY), "serve", "--listen", self.address,
-                   "--data-dir", str(self.data_dir), *self.args]
+        listen = [] if "--listen" in self.args else ["--listen", self.address]
+        command = [str(BINARY), "serve", *listen, "--data-dir", str(self.data_dir), *self.args]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=clean_environment(self.env),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
