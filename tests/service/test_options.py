@@ -9,7 +9,7 @@ import pytest
 
 from harness import aws, texts
 from harness.aws import expect_refusal
-from harness.process import Server, eventually, free_port, run_binary
+from harness.process import eventually, free_port, run_binary
 
 
 def default_account(server):
