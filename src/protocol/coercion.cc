@@ -110,7 +110,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 std::string boolean_failure(std::string_view text) {
-    return "'" + upper_case(text) + "' can not be converted to an Boolean";
+    return std::string("'").append(upper_case(text)).append("' can not be converted to an Boolean");
 }
 
 std::int64_t clamp_to_32_bits(std::int64_t value) {
