@@ -1,0 +1,204 @@
+#include "protocol/encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "unit/protocol/binding.h"
+
+namespace millrace::protocol {
+namespace {
+
+std::string as_json(const Whole& w) {
+    return encode(Format::kJson, kWhole, &w);
+}
+std::string as_cbor(const Whole& w) {
+    return encode(Format::kCbor, kWhole, &w);
+}
+
+Whole everything() {
+    Whole w;
+    w.text = "a\"\\\n\x01\xe2\x82\xac";
+    w.integer = -42;
+    w.big = INT64_MIN;
+    w.flag = true;
+    w.blob = as_bytes("foob");
+    w.when = wall_time(1441215410867);
+    w.part.emplace().type = "WIDE";
+    w.parts.emplace().resize(2);
+    w.parts->at(1).size = 7;
+    w.words = {"x", ""};
+    w.tags = {{"k", "v"}, {"l", ""}};
+    return w;
+}
+
+TEST(Encoder, AbsentMembersAreLeftOut) {
+    EXPECT_EQ(as_json({}), "{}");
+    EXPECT_EQ(as_cbor({}), hex("bf ff"));
+}
+
+TEST(Encoder, WritesEveryKindAsJson) {
+    EXPECT_EQ(as_json(everything()),
+              R"({"Text":"a\"\\\n\u0001)"
+              "\xe2\x82\xac"
+              R"(","Integer":-42,"Big":-9223372036854775808,"Flag":true,"Blob":"Zm9vYg==",)"
+              R"("When":1441215410.867,"Part":{"Type":"WIDE"},"Parts":[{},{"Size":7}],)"
+              R"("Words":["x",""],"Tags":{"k":"v","l":""}})");
+}
+
+TEST(Encoder, WritesEveryKindAsCbor) {
+    EXPECT_EQ(as_cbor(everything()),
+              hex("bf"                                              //
+                  "64 54657874 68 61 22 5c 0a 01 e282ac"            // Text
+                  "67 496e7465676572 38 29"                         // Integer
+                  "63 426967 3b 7fffffffffffffff"                   // Big
+                  "64 466c6167 f5"                                  // Flag
+                  "64 426c6f62 44 666f6f62"                         // Blob
+                  "64 5768656e c1 1b 0000014f8f21f2b3"              // When
+                  "64 50617274 bf 64 54797065 64 57494445 ff"       // Part
+                  "65 5061727473 9f bf ff bf 64 53697a65 07 ff ff"  // Parts
+                  "65 576f726473 9f 61 78 60 ff"                    // Words
+                  "64 54616773 bf 61 6b 61 76 61 6c 60 ff"          // Tags
+                  "ff"));
+}
+
+TEST(Encoder, TimestampsHaveAtMostThreeDecimals) {
+    auto text = [](std::int64_t ms) {
+        Whole w;
+        w.when = wall_time(ms);
+        const std::string json = as_json(w);
+        return json.substr(8, json.size() - 9);
+    };
+    EXPECT_EQ(text(0), "0");
+    EXPECT_EQ(text(1441215410000), "1441215410");
+    EXPECT_EQ(text(1441215410100), "1441215410.1");
+    EXPECT_EQ(text(1441215410120), "1441215410.12");
+    EXPECT_EQ(text(1441215410003), "1441215410.003");
+    EXPECT_EQ(text(-1), "-0.001");
+    EXPECT_EQ(text(-62135596800000), "-62135596800");
+}
+
+TEST(Encoder, CborHeadsAreAsShortAsTheyCanBe) {
+    auto big = [](std::int64_t value) {
+        Whole w;
+        w.big = value;
+        const std::string cbor = as_cbor(w);
+        return cbor.substr(5, cbor.size() - 6);
+    };
+    EXPECT_EQ(big(23), hex("17"));
+    EXPECT_EQ(big(24), hex("18 18"));
+    EXPECT_EQ(big(255), hex("18 ff"));
+    EXPECT_EQ(big(256), hex("19 0100"));
+    EXPECT_EQ(big(65536), hex("1a 00010000"));
+    EXPECT_EQ(big(4294967296), hex("1b 0000000100000000"));
+    EXPECT_EQ(big(-1), hex("20"));
+    EXPECT_EQ(big(-25), hex("38 18"));
+}
+
+TEST(Encoder, WhatItWritesOthersCanRead) {
+    const Whole w = everything();
+    const auto json = nlohmann::json::parse(as_json(w));
+    EXPECT_EQ(json["Text"], "a\"\\\n\x01\xe2\x82\xac");
+    EXPECT_EQ(json["When"], 1441215410.867);
+    Whole untimed = w;  // nlohmann reads no tag 1
+    untimed.when.reset();
+    const auto cbor = nlohmann::json::from_cbor(as_cbor(untimed));
+    EXPECT_EQ(cbor["Text"], json["Text"]);
+    EXPECT_EQ(cbor["Big"], json["Big"]);
+    EXPECT_EQ(cbor["Tags"], json["Tags"]);
+    EXPECT_EQ(cbor["Parts"], json["Parts"]);
+}
+
+TEST(Encoder, ControlCharactersAreEscapedAndReadBack) {
+    std::string text;
+    for (char c = 0; c >= 0; ++c) {
+        text += c;
+        if (c == 127)
+            break;
+    }
+    Whole w;
+    w.text = text;
+    EXPECT_EQ(nlohmann::json::parse(as_json(w))["Text"], text);
+    EXPECT_EQ(whole_of_json(as_json(w)).value().text, text);
+}
+
+// What was bound from either encoding is written back, and bound again to the same.
+TEST(Encoder, BothEncodingsOfRandomValuesBindAlike) {
+    const unsigned seed = 4711;
+    std::mt19937 random(seed);
+    auto some = [&](std::vector<std::string>& store) -> std::string_view {
+        static constexpr std::string_view kPieces[] = {"a", "\xe2\x82\xac", "\"", "\\", "\n", "k"};
+        std::string text;
+        for (auto n = random() % 12; n > 0; --n)
+            text += kPieces[random() % std::size(kPieces)];
+        store.push_back(text);
+        return store.back();
+    };
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<std::string> store;
+        store.reserve(64);
+        Whole w;
+        if (random() % 2)
+            w.text = some(store);
+        if (random() % 2)
+            w.integer = static_cast<std::int32_t>(random());
+        if (random() % 2)
+            w.big = static_cast<std::int64_t>(random()) << (random() % 32);
+        if (random() % 2)
+            w.flag = random() % 2 == 0;
+        if (random() % 2)
+            w.blob = as_bytes(some(store));
+        if (random() % 2)
+            w.when = wall_time(static_cast<std::int64_t>(random()) * 1000 % 253402300799999);
+        if (random() % 2)
+            w.part.emplace().type = some(store);
+        if (random() % 2) {
+            w.parts.emplace().resize(random() % 4);
+            for (Part& part : *w.parts)
+                part.size = static_cast<std::int32_t>(random() % 9);
+        }
+        if (random() % 2) {
+            for (auto n = random() % 4; n > 0; --n) {
+                w.words.has_value() ? void() : void(w.words.emplace());
+                w.words->push_back(some(store));
+            }
+        }
+        if (random() % 2)
+            w.tags = {{"a", some(store)}, {"b", some(store)}};
+
+        const std::string json = as_json(w);
+        const std::string cbor = as_cbor(w);
+        const auto from_json = whole_of_json(json);
+        const auto from_cbor = whole_of_cbor(cbor);
+        ASSERT_TRUE(from_json.well_formed && !from_json.failure) << "seed " << seed << " " << json;
+        ASSERT_TRUE(from_cbor.well_formed && !from_cbor.failure) << "seed " << seed << " " << json;
+        ASSERT_EQ(as_json(from_json.value()), json);
+        ASSERT_EQ(as_json(from_cbor.value()), json);
+        ASSERT_EQ(as_cbor(from_json.value()), cbor);
+        ASSERT_EQ(from_json.violations(kWhole), from_cbor.violations(kWhole));
+    }
+}
+
+TEST(Encoder, LargeResponsesAreNotMovedAsTheyGrow) {
+    const std::string payload(100'000, 'p');
+    struct Reader {
+        std::vector<Whole> records;
+    };
+    static constexpr model::Field kFields[] = {
+        model::list_field<&Reader::records>("Records", kWhole)};
+    static constexpr model::Shape kShape{"Reader", kFields};
+    Reader reader;
+    reader.records.resize(100);
+    for (Whole& w : reader.records) {
+        w = everything();
+        w.blob = as_bytes(payload);
+    }
+    for (const Format format : {Format::kJson, Format::kCbor}) {
+        const std::string out = encode(format, kShape, &reader);
+        EXPECT_LT(out.capacity(), out.size() + out.size() / 100);  // never doubled
+    }
+}
+
+}  // namespace
+}  // namespace millrace::protocol

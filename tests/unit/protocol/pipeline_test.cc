@@ -1,0 +1,395 @@
+#include "protocol/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+
+#include "base/result.h"
+#include "env/manual_clock.h"
+#include "support/sync_wait.h"
+#include "unit/protocol/binding.h"
+
+namespace millrace::protocol {
+namespace {
+
+// What the made-up operation "Echo" was called with, and what it shall answer.
+struct Play {
+    std::function<api::Answer<void>(const Whole&, Whole&, api::Context&)> act;
+    int calls = 0;
+};
+thread_local Play* play = nullptr;
+
+class EchoCall final : public api::Call {
+public:
+    void* request() override { return &request_; }
+    Task<api::Answer<void>> run(api::Context& context) override {
+        ++play->calls;
+        co_return play->act(request_, response_, context);
+    }
+    const void* response() const override { return &response_; }
+
+private:
+    Whole request_;
+    Whole response_;
+};
+
+constexpr model::Field kEchoFields[] = {
+    model::string_field<&Whole::text>("Text").require().within(1, 4),
+    model::integer_field<&Whole::integer>("Integer"),
+    model::blob_field<&Whole::blob>("Blob"),
+};
+constexpr model::Shape kEcho{"Echo", kEchoFields};
+constexpr model::Shape kNothing{"Nothing", {}};
+
+std::unique_ptr<api::Call> make_echo() {
+    return std::make_unique<EchoCall>();
+}
+
+constexpr api::Operation kOperations[] = {
+    {"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo},
+    {"Later", api::OperationKind::kUnbuilt, &kNothing, nullptr, make_echo},
+    {"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo},
+};
+
+constexpr std::string_view kJsonType = "application/x-amz-json-1.1";
+constexpr std::string_view kCborType = "application/x-amz-cbor-1.1";
+constexpr std::string_view kAuthorization =
+    "AWS4-HMAC-SHA256 Credential=123456789012/20260101/eu-west-1/kinesis/aws4_request, "
+    "SignedHeaders=host, Signature=00";
+
+class PipelineTest : public testing::Test {
+protected:
+    PipelineTest() {
+        play = &play_;
+        play_.act = [](const Whole& request, Whole& response, api::Context&) {
+            response = request;
+            return api::Answer<void>(success());
+        };
+    }
+
+    // A request that passes all checks; each test spoils it.
+    struct Sent {
+        std::string method = "POST";
+        std::string target = "/";
+        std::vector<std::pair<std::string, std::string>> headers = {
+            {"X-Amz-Target", "Kinesis_20131202.Echo"},
+            {"Content-Type", std::string(kJsonType)},
+            {"Authorization", std::string(kAuthorization)},
+            {"X-Amz-Date", "20260101T000000Z"}};
+        std::string body = R"({"Text":"abc"})";
+
+        Sent& with(const std::string& name, const std::string& value) {
+            without(name);
+            headers.emplace_back(name, value);
+            return *this;
+        }
+        Sent& without(const std::string& name) {
+            std::erase_if(headers, [&](const auto& h) { return h.first == name; });
+            return *this;
+        }
+    };
+
+    wire::Response send(const Sent& sent) {
+        wire::Request request;
+        request.method = sent.method;
+        request.target = sent.target;
+        request.body = sent.body;
+        for (const auto& [name, value] : sent.headers)
+            request.headers.push_back({name, value});
+        return test::sync_wait(pipeline_.handle(request));
+    }
+
+    static std::string header(const wire::Response& response, std::string_view name) {
+        std::string value = "absent";
+        for (const auto& [n, v] : response.headers) {
+            if (n != name)
+                continue;
+            EXPECT_EQ(value, "absent") << name << " twice";
+            value = v;
+        }
+        return value;
+    }
+
+    static void expect(const wire::Response& response, unsigned status, std::string_view type,
+                       std::string_view body) {
+        EXPECT_EQ(response.status, status);
+        EXPECT_EQ(header(response, "Content-Type"), type);
+        EXPECT_EQ(response.body, body);
+        EXPECT_EQ(header(response, "x-amzn-RequestId").size(), 36u);
+        EXPECT_EQ(header(response, "x-amz-id-2").size(), 96u);
+    }
+
+    Metrics metrics_;
+    env::ManualClock clock_;
+    env::SystemEntropy entropy_;
+    Play play_;
+    // Never looked at: a Context only passes it on.
+    std::aligned_storage_t<64> no_broker_;
+    Pipeline pipeline_{*static_cast<stream::Broker*>(static_cast<void*>(&no_broker_)),
+                       metrics_,
+                       Settings{},
+                       clock_,
+                       entropy_,
+                       kOperations};
+};
+
+TEST_F(PipelineTest, JsonIsAnsweredInJson) {
+    expect(send({}), 200, kJsonType, R"({"Text":"abc"})");
+    EXPECT_EQ(play_.calls, 1);
+}
+
+TEST_F(PipelineTest, CborIsAnsweredInCbor) {
+    Sent sent;
+    sent.with("Content-Type", std::string(kCborType));
+    sent.body = hex("a2 64 54657874 63 616263 64 426c6f62 43 ff00ff");
+    expect(send(sent), 200, kCborType, hex("bf 64 54657874 63 616263 64 426c6f62 43 ff00ff ff"));
+}
+
+TEST_F(PipelineTest, OperationsWithoutOutputAnswerNothing) {
+    expect(send(Sent().with("X-Amz-Target", "Kinesis_20131202.Quiet")), 200, kJsonType, "");
+}
+
+TEST_F(PipelineTest, ContentTypeParametersAndThePathDoNotMatter) {
+    Sent sent;
+    sent.with("Content-Type", " application/x-amz-json-1.1 ; charset=UTF-8 ");
+    sent.target = "/any/path?x=y";
+    expect(send(sent), 200, kJsonType, R"({"Text":"abc"})");
+}
+
+TEST_F(PipelineTest, IdentityComesFromTheCredentialScope) {
+    std::string account, region;
+    play_.act = [&](const Whole&, Whole&, api::Context& context) {
+        account = context.account;
+        region = context.region;
+        return api::Answer<void>(success());
+    };
+    send({});
+    EXPECT_EQ(account, "123456789012");
+    EXPECT_EQ(region, "eu-west-1");
+    Sent sent;
+    sent.without("Authorization");
+    sent.target =
+        "/?X-Amz-Algorithm=a&X-Amz-Credential=AKIA%2F20260101%2Fap-south-1%2Fkinesis%2Faws4_"
+        "request&"
+        "X-Amz-Signature=s&X-Amz-SignedHeaders=h&X-Amz-Date=d";
+    send(sent);
+    EXPECT_EQ(account, "000000000000");
+    EXPECT_EQ(region, "ap-south-1");
+}
+
+TEST_F(PipelineTest, HandlersErrorsAreRendered) {
+    play_.act = [](const Whole&, Whole&, api::Context&) {
+        return api::Answer<void>(
+            api::ClientError{api::ErrorType::kResourceNotFound, "Stream \"s\" not found."});
+    };
+    expect(send({}), 400, kJsonType,
+           R"({"__type":"ResourceNotFoundException","message":"Stream \"s\" not found."})");
+    play_.act = [](const Whole&, Whole&, api::Context&) {
+        return api::Answer<void>(api::ClientError{api::ErrorType::kInternalFailure, "secret"});
+    };
+    expect(send({}), 500, kJsonType, R"({"__type":"InternalFailure"})");
+}
+
+TEST_F(PipelineTest, AHandlerThatThrowsIsAnInternalFailure) {
+    play_.act = [](const Whole&, Whole&, api::Context&) -> api::Answer<void> {
+        throw std::runtime_error("a bug");
+    };
+    expect(send({}), 500, kJsonType, R"({"__type":"InternalFailure"})");
+    Sent sent;
+    sent.with("Content-Type", std::string(kCborType));
+    sent.body = hex("a1 64 54657874 61 61");
+    expect(send(sent), 500, kCborType,
+           hex("bf 66 5f5f74797065 6f 496e7465726e616c4661696c757265 ff"));
+    play_.act = [](const Whole&, Whole&, api::Context&) -> api::Answer<void> { throw 1; };
+    EXPECT_EQ(send({}).status, 500u);
+}
+
+TEST_F(PipelineTest, UnbuiltOperationsSaySo) {
+    const auto response = send(Sent().with("X-Amz-Target", "Kinesis_20131202.Later"));
+    EXPECT_EQ(response.status, 400u);
+    EXPECT_TRUE(response.body.starts_with(R"({"__type":"UnknownOperationException","message":")"));
+    EXPECT_NE(response.body.find("Later"), std::string::npos);
+    EXPECT_EQ(play_.calls, 0);
+}
+
+TEST_F(PipelineTest, PreflightsAreAnsweredAtOnce) {
+    Sent sent;
+    sent.method = "OPTIONS";
+    sent.body = "";
+    sent.headers = {{"Origin", "https://a"},
+                    {"Access-Control-Request-Headers", "x-amz-target"},
+                    {"Access-Control-Request-Method", "POST"}};
+    const auto response = send(sent);
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_EQ(response.body, "");
+    EXPECT_EQ(header(response, "Content-Type"), "absent");
+    EXPECT_EQ(header(response, "x-amz-id-2"), "absent");
+    EXPECT_EQ(header(response, "x-amzn-RequestId").size(), 36u);
+    EXPECT_EQ(header(response, "Access-Control-Allow-Origin"), "*");
+    EXPECT_EQ(header(response, "Access-Control-Allow-Headers"), "x-amz-target");
+    EXPECT_EQ(header(response, "Access-Control-Allow-Methods"), "POST");
+    EXPECT_EQ(header(response, "Access-Control-Max-Age"), "172800");
+    EXPECT_EQ(header(response, "Access-Control-Expose-Headers"), "absent");
+    sent.headers = {{"Origin", "https://a"}};
+    EXPECT_EQ(header(send(sent), "Access-Control-Allow-Headers"), "absent");
+    EXPECT_EQ(header(send(sent), "Access-Control-Allow-Methods"), "absent");
+}
+
+TEST_F(PipelineTest, OtherRequestsFromBrowsersMayReadOurHeaders) {
+    const auto response = send(Sent().with("Origin", "https://a"));
+    EXPECT_EQ(header(response, "Access-Control-Allow-Origin"), "*");
+    EXPECT_EQ(header(response, "Access-Control-Expose-Headers"),
+              "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,"
+              "Date");
+    EXPECT_EQ(header(send({}), "Access-Control-Allow-Origin"), "absent");
+}
+
+TEST_F(PipelineTest, OtherMethodsAreRefusedAfterTheirCredentials) {
+    for (const char* const method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}) {
+        Sent sent;
+        sent.method = method;
+        expect(send(sent), 403, "absent",
+               "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to "
+               "be authorized</Message>\n</AccessDeniedException>\n");
+        sent.without("Authorization");
+        expect(send(sent), 403, "absent",
+               "<MissingAuthenticationTokenException>\n  <Message>Missing Authentication "
+               "Token</Message>\n</MissingAuthenticationTokenException>\n");
+    }
+}
+
+TEST_F(PipelineTest, EmptyBodiesAreAnsweredInCborUnlessJsonWasAsked) {
+    Sent sent;
+    sent.body = "";
+    expect(send(sent), 400, kJsonType, R"({"__type":"SerializationException"})");
+    const std::string cbor = hex("bf 66 5f5f74797065 76") + "SerializationException" + hex("ff");
+    for (const char* const type :
+         {"application/x-amz-cbor-1.1", "application/json", "text/plain"}) {
+        expect(send(Sent(sent).with("Content-Type", type)), 400, kCborType, cbor);
+    }
+    sent.with("X-Amz-Target", "Kinesis_20131202.None");
+    expect(send(sent), 400, kJsonType, R"({"__type":"UnknownOperationException"})");
+    expect(send(Sent(sent).without("Content-Type")), 400, kCborType,
+           hex("bf 66 5f5f74797065 78 19") + "UnknownOperationException" + hex("ff"));
+}
+
+TEST_F(PipelineTest, UnknownContentTypesAreRefusedByWhatTheTargetNames) {
+    Sent sent;
+    sent.with("Content-Type", "text/plain").without("Authorization");
+    expect(send(sent), 404, "absent", "<UnknownOperationException/>\n");
+    expect(send(Sent(sent).with("X-Amz-Target", "other.thing")), 404, "absent",
+           "<UnknownOperationException/>\n");
+    for (const char* const target : {"", "Kinesis_20131202", "Kinesis_20131202.", ".Echo"}) {
+        expect(send(Sent(sent).with("X-Amz-Target", target)), 403, "absent",
+               "<AccessDeniedException>\n  <Message>Unable to determine service/operation name to "
+               "be authorized</Message>\n</AccessDeniedException>\n");
+    }
+}
+
+TEST_F(PipelineTest, PlainJsonIsParsedAndThenRefused) {
+    Sent sent;
+    sent.with("Content-Type", "application/json; charset=UTF-8").without("Authorization");
+    expect(send(sent), 404, "application/json",
+           R"({"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},)"
+           R"("Version":"1.0"})");
+    sent.body = "{";
+    expect(send(sent), 400, "application/json",
+           R"({"Output":{"__type":"com.amazon.coral.service#SerializationException"},)"
+           R"("Version":"1.0"})");
+}
+
+TEST_F(PipelineTest, ViolationsAndCoercionFailuresAreWorded) {
+    Sent sent;
+    sent.body = R"({"Text":""})";
+    expect(send(sent), 400, kJsonType,
+           R"({"__type":"ValidationException","message":"1 validation error detected: Value '' at )"
+           R"('text' failed to satisfy constraint: Member must have length greater than or equal )"
+           R"(to 1"})");
+    sent.body = R"({"Integer":"1"})";
+    expect(send(sent), 400, kJsonType,
+           R"({"__type":"SerializationException","Message":"class java.lang.String can not be )"
+           R"(converted to an Integer"})");
+    EXPECT_EQ(play_.calls, 0);
+}
+
+TEST_F(PipelineTest, RequestsAreCountedByOperationAndResult) {
+    send({});
+    send({});
+    send(Sent().with("X-Amz-Target", "Kinesis_20131202.None"));
+    send(Sent().without("Authorization"));
+    const std::string text = metrics_.text();
+    EXPECT_NE(text.find(R"(millrace_requests_total{operation="Echo",result="ok"} 2)"),
+              std::string::npos);
+    EXPECT_NE(text.find(R"({operation="unknown",result="UnknownOperationException"} 1)"),
+              std::string::npos);
+    EXPECT_NE(text.find(R"({operation="Echo",result="MissingAuthenticationTokenException"} 1)"),
+              std::string::npos);
+    EXPECT_NE(text.find(R"(millrace_request_seconds_count{operation="Echo"} 3)"),
+              std::string::npos);
+    EXPECT_EQ(text.find("None"), std::string::npos);  // never a name that a client made up
+}
+
+// The order of 1.6: of two faults in one request, the one whose check comes first is reported.
+TEST_F(PipelineTest, OfTwoFaultsTheEarlierCheckWins) {
+    struct Fault {
+        const char* name;
+        std::function<void(Sent&)> spoil;
+        std::string answer;                 // how its report begins
+        std::vector<std::string> excludes;  // faults that cannot be had together with it
+    };
+    const std::vector<Fault> faults = {
+        {"method",
+         [](Sent& s) { s.method = "PUT"; },
+         "<AccessDeniedException>",
+         {"authentication"}},
+        {"empty body",
+         [](Sent& s) { s.body = ""; },
+         R"({"__type":"SerializationException"})",
+         {"content type", "syntax", "target", "coercion", "constraint"}},
+        {"content type",
+         [](Sent& s) { s.with("Content-Type", "text/plain"); },
+         "<UnknownOperationException/>",
+         {"empty body"}},
+        {"syntax",
+         [](Sent& s) { s.body = "{" + s.body; },
+         R"({"__type":"SerializationException"})",
+         {"empty body"}},
+        {"target",
+         [](Sent& s) { s.with("X-Amz-Target", "Kinesis_20131202.None"); },
+         R"({"__type":"UnknownOperationException"})",
+         {"empty body"}},
+        {"authentication",
+         [](Sent& s) { s.without("Authorization"); },
+         R"({"__type":"MissingAuthenticationTokenException","message":)",
+         {"method"}},
+        {"coercion",
+         [](Sent& s) { s.body.replace(s.body.size() - 1, 1, R"(,"Blob":1})"); },
+         R"({"__type":"SerializationException","Message":)",
+         {"empty body"}},
+        {"constraint",
+         [](Sent& s) { s.body.replace(1, 12, R"("Text":"")"); },
+         R"({"__type":"ValidationException","message":)",
+         {"empty body"}},
+    };
+    for (std::size_t first = 0; first < faults.size(); ++first) {
+        Sent alone;
+        faults[first].spoil(alone);
+        EXPECT_TRUE(send(alone).body.starts_with(faults[first].answer)) << faults[first].name;
+        for (std::size_t second = first + 1; second < faults.size(); ++second) {
+            const auto& excluded = faults[first].excludes;
+            if (std::count(excluded.begin(), excluded.end(), faults[second].name))
+                continue;
+            Sent both;
+            faults[second].spoil(both);  // the later fault first: syntax damages what others made
+            faults[first].spoil(both);
+            EXPECT_TRUE(send(both).body.starts_with(faults[first].answer))
+                << faults[first].name << " and " << faults[second].name << ": " << send(both).body;
+        }
+    }
+    EXPECT_EQ(play_.calls, 0);
+}
+
+}  // namespace
+}  // namespace millrace::protocol
