@@ -1,0 +1,161 @@
+#include "server/options.h"
+
+#include "server/option_value.h"
+
+namespace millrace::server {
+namespace {
+
+using O = Options;
+
+constexpr std::uint64_t kKiB = 1ULL << 10;
+constexpr std::uint64_t kMiB = 1ULL << 20;
+constexpr std::uint64_t kGiB = 1ULL << 30;
+constexpr std::uint64_t kDay = 86'400'000;
+
+constexpr std::string_view kGeneral = "General";
+constexpr std::string_view kNetwork = "Network";
+constexpr std::string_view kStorage = "Storage";
+constexpr std::string_view kService = "Service";
+
+constexpr OptionRow count(std::string_view name, std::string_view group,
+                          std::uint64_t O::*field, std::string_view by_default,
+                          std::uint64_t min, std::uint64_t max, std::string_view help) {
+    return {name, group, field, by_default, {}, help, min, max, Unit::kNone};
+}
+constexpr OptionRow size(std::string_view name, std::string_view group, std::uint64_t O::*field,
+                         std::string_view by_default, std::uint64_t min, std::uint64_t max,
+                         std::string_view help) {
+    return {name, group, field, by_default, {}, help, min, max, Unit::kBytes};
+}
+constexpr OptionRow time(std::string_view name, std::string_view group, O::Millis O::*field,
+                         std::string_view by_default, std::string_view in_aws, std::uint64_t min,
+                         std::uint64_t max, std::string_view help) {
+    return {name, group, field, by_default, in_aws, help, min, max, Unit::kTime};
+}
+constexpr OptionRow other(std::string_view name, std::string_view group, Field field,
+                          std::string_view by_default, std::string_view help) {
+    return {name, group, field, by_default, {}, help};
+}
+
+constexpr OptionRow kRows[] = {
+    other("listen", kGeneral, &O::listen, "127.0.0.1:4567",
+          "Addresses to listen on, several separated by commas: ADDRESS:PORT. Port 0 lets the "
+          "system choose. 0.0.0.0:4567,[::]:4567 is every interface."),
+    other("data-dir", kGeneral, &O::data_dir, "millrace-data",
+          "Where streams are kept; made if absent. One process at a time."),
+    other("durability", kGeneral, &O::durability, "power",
+          "What an acknowledged record has survived: power (it is synced to the disk), process (it "
+          "is with the kernel: kill -9, not power loss), none (memory only; nothing is written)."),
+    other("profile", kGeneral, &O::profile, "test",
+          "Defaults of the Service group: test (no waiting, no quotas) or aws (as the service)."),
+    other("streams", kGeneral, &O::streams, "",
+          "Streams to have at start: NAME, NAME:SHARDS or NAME:on-demand, separated by commas. "
+          "Those that exist stay as they are."),
+    other("account", kGeneral, &O::account, "000000000000",
+          "Account of callers whose access key id is not itself 12 digits."),
+    other("region", kGeneral, &O::region, "us-east-1",
+          "Region of requests whose credentials name none."),
+    other("log-level", kGeneral, &O::log_level, "info",
+          "trace, debug, info, warn, error or off. Lines go to standard error."),
+    other("log-format", kGeneral, &O::log_format, "text", "One line of text or of JSON each."),
+
+    count("workers", kNetwork, &O::workers, "0", 0, 1024,
+          "Threads that serve connections; 0 is one per core."),
+    time("shutdown-drain", kNetwork, &O::shutdown_drain, "10s", {}, 0, kDay,
+         "How long SIGTERM waits for requests under way."),
+    count("connections-max", kNetwork, &O::connections_max, "10000", 1, 1'000'000,
+          "Open connections; more are closed at once."),
+    size("header-size-max", kNetwork, &O::header_size_max, "64KiB", kKiB, kMiB,
+         "Request line and headers of one request; larger ones are answered 431."),
+    size("body-size-max", kNetwork, &O::body_size_max, "16MiB", kKiB, kGiB,
+         "Body of one request; larger ones are answered 413."),
+    size("body-memory", kNetwork, &O::body_memory, "256MiB", kMiB, 1024 * kGiB,
+         "Bodies of all requests under way; beyond it requests are answered 503."),
+    time("idle-timeout", kNetwork, &O::idle_timeout, "120s", {}, 10, kDay,
+         "A connection without a request is closed after this."),
+    time("header-timeout", kNetwork, &O::header_timeout, "15s", {}, 10, kDay,
+         "From a request's first byte to the end of its headers."),
+    time("body-timeout", kNetwork, &O::body_timeout, "60s", {}, 10, kDay,
+         "From the end of the headers to the body's last byte."),
+    time("write-timeout", kNetwork, &O::write_timeout, "60s", {}, 10, kDay,
+         "A client that takes no byte of its answer for this long is closed."),
+
+    size("segment-size", kStorage, &O::segment_size, "64MiB", 16 * kMiB, 64 * kGiB,
+         "A shard's file is closed and a new one begun at this size. Expired records are deleted "
+         "by whole files."),
+    time("segment-age", kStorage, &O::segment_age, "1h", {}, 1000, 365 * kDay,
+         "And at this age."),
+    size("journal-file-size", kStorage, &O::journal_file_size, "32MiB", 16 * kMiB, 4 * kGiB,
+         "Size of one preallocated file of the commit journal."),
+    count("journal-files", kStorage, &O::journal_files, "4", 2, 1024,
+          "Files of the commit journal. They are made as needed and recycled."),
+    size("append-memory", kStorage, &O::append_memory, "64MiB", 16 * kMiB, 64 * kGiB,
+         "Records waiting for their commit; beyond it writes are refused."),
+    size("index-memory", kStorage, &O::index_memory, "8MiB", kMiB, 64 * kGiB,
+         "Indexes of segment files kept in memory."),
+    count("open-files", kStorage, &O::open_files, "1024", 16, 1'000'000,
+          "Segment files kept open."),
+    count("disk-threads", kStorage, &O::disk_threads, "4", 1, 256,
+          "Threads for reads and syncs that wait for the disk."),
+    size("memory-store-max", kStorage, &O::memory_store_max, "1GiB", 64 * kMiB, 1024 * kGiB,
+         "With durability none: memory for records; beyond it writes fail."),
+    time("retention-sweep-interval", kStorage, &O::retention_sweep_interval, "60s", {}, 10,
+         kDay, "How often space of expired records is reclaimed; they are invisible at once."),
+
+    time("create-delay", kService, &O::create_delay, "0ms", "10s", 0, kDay,
+         "How long a new stream is CREATING."),
+    time("update-delay", kService, &O::update_delay, "0ms", "10s", 0, kDay,
+         "How long a changed stream is UPDATING."),
+    time("delete-delay", kService, &O::delete_delay, "0ms", "10s", 0, kDay,
+         "How long a deleted stream is DELETING."),
+    {"quotas", kService, &O::quotas, "false", "true",
+     "Whether the quotas below, but for tags, are enforced."},
+    count("shards-max", kService, &O::shards_max, "20000", 1, 1'000'000,
+          "Quota: open shards of an account in a region."),
+    count("on-demand-streams-max", kService, &O::on_demand_streams_max, "50", 0, 1'000'000,
+          "Quota: on-demand streams of an account in a region."),
+    count("pending-streams-max", kService, &O::pending_streams_max, "5", 1, 1'000'000,
+          "Quota: streams of an account CREATING or DELETING at once."),
+    count("tags-max", kService, &O::tags_max, "50", 1, 10'000,
+          "Tags of one stream; always enforced."),
+};
+
+}  // namespace
+
+std::span<const OptionRow> option_rows() { return kRows; }
+
+const OptionRow* find_option(std::string_view name) {
+    for (const OptionRow& row : kRows) {
+        if (row.name == name) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+std::string environment_name(const OptionRow& row) {
+    std::string name = "MILLRACE_";
+    for (const char c : row.name) {
+        name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
+}
+
+std::string value_name(const OptionRow& row) {
+    struct Name {
+        const OptionRow& row;
+        std::string operator()(std::string O::*) const { return "TEXT"; }
+        std::string operator()(std::vector<std::string> O::*) const { return "LIST"; }
+        std::string operator()(std::uint64_t O::*) const {
+            return row.unit == Unit::kBytes ? "SIZE" : "COUNT";
+        }
+        std::string operator()(O::Millis O::*) const { return "TIME"; }
+        std::string operator()(bool O::*) const { return "true|false"; }
+        std::string operator()(Durability O::*) const { return "power|process|none"; }
+        std::string operator()(Profile O::*) const { return "test|aws"; }
+        std::string operator()(LogFormat O::*) const { return "text|json"; }
+    };
+    return std::visit(Name{row}, row.field);
+}
+
+}  // namespace millrace::server
