@@ -37,8 +37,7 @@ Result<std::vector<Setting>> read_file_settings(std::string_view document,
         const toml::table table = toml::parse(document, file);
         for (const auto& [key, node] : table) {
             const std::string name(key.str());
-            const std::string place =
-                file + " line " + std::to_string(node.source().begin.line);
+            const std::string place = file + " line " + std::to_string(node.source().begin.line);
             const OptionRow* const row = find_option(name);
             if (row == nullptr) {
                 return Error{Errc::kInvalid, place + ": unknown option '" + name +
@@ -52,9 +51,8 @@ Result<std::vector<Setting>> read_file_settings(std::string_view document,
             settings.push_back(std::move(setting));
         }
     } catch (const toml::parse_error& error) {
-        return Error{Errc::kInvalid, file + " line " +
-                                         std::to_string(error.source().begin.line) + ": " +
-                                         std::string(error.description())};
+        return Error{Errc::kInvalid, file + " line " + std::to_string(error.source().begin.line) +
+                                         ": " + std::string(error.description())};
     } catch (const std::exception& error) {
         return Error{Errc::kInvalid, file + ": " + error.what()};
     }

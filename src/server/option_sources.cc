@@ -140,8 +140,9 @@ Result<void> check_options(const Options& options) {
         return invalid("streams", streams.error().message);
     }
     if (options.body_memory < options.body_size_max) {
-        return invalid("body-memory", "must be at least body-size-max, or no request of that size "
-                                      "could be read");
+        return invalid("body-memory",
+                       "must be at least body-size-max, or no request of that size "
+                       "could be read");
     }
     // Embedding programs fill the struct themselves; hold their values to the same ranges.
     for (const OptionRow& row : option_rows()) {
@@ -155,12 +156,10 @@ Result<void> check_options(const Options& options) {
 }
 
 Result<Options> resolve_options(std::span<const char* const> arguments,
-                                std::span<const char* const> environment,
-                                env::FileSystem& files) {
+                                std::span<const char* const> environment, env::FileSystem& files) {
     MILLRACE_TRY(const Given flags, read_flags(arguments));
     MILLRACE_TRY(const Given variables, read_environment(environment));
-    const std::string& file =
-        flags.config_file.empty() ? variables.config_file : flags.config_file;
+    const std::string& file = flags.config_file.empty() ? variables.config_file : flags.config_file;
     std::vector<Setting> settings;
     if (!file.empty()) {
         MILLRACE_TRY(const std::string document, read_text(files, file));

@@ -1,6 +1,6 @@
-// Where options come from, and how sources are merged: flag before environment before file before the
-// profile's default. Every error is one line that names the setting as the user wrote it and says what
-// would be right.
+// Where options come from, and how sources are merged: flag before environment before file before
+// the profile's default. Every error is one line that names the setting as the user wrote it and
+// says what would be right.
 #pragma once
 
 #include <span>
@@ -44,8 +44,8 @@ Options default_options(Profile profile);
 // `settings` in rising precedence. Values are checked one by one, not against each other.
 Result<Options> merge_settings(std::span<const Setting> settings);
 
-// Values that do not stand alone: addresses, names, contradictions. The message begins with the name
-// of the option.
+// Values that do not stand alone: addresses, names, contradictions. The message begins with the
+// name of the option.
 Result<void> check_options(const Options& options);
 
 // All of it: flags, environment, the file they name, merged and checked.

@@ -62,7 +62,8 @@ std::string kind_text(const OptionRow& row) {
 std::string annotated_config() {
     std::string out =
         "# Options of millrace, each at its default. Made by `millrace config`; used by\n"
-        "# `millrace serve --config FILE`. A flag wins over the environment, that over this file.\n";
+        "# `millrace serve --config FILE`. A flag wins over the environment, that over this "
+        "file.\n";
     std::string_view group;
     for (const OptionRow& row : option_rows()) {
         if (row.group != group) {

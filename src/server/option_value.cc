@@ -1,7 +1,7 @@
 #include "server/option_value.h"
 
-#include <charconv>
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace millrace::server {
@@ -32,7 +32,9 @@ constexpr std::array kFormats = {Choice<LogFormat>{"text", LogFormat::kText},
                                  Choice<LogFormat>{"json", LogFormat::kJson}};
 constexpr std::array kBooleans = {Choice<bool>{"true", true}, Choice<bool>{"false", false}};
 
-Error must(std::string what) { return Error{Errc::kInvalid, "must be " + what}; }
+Error must(std::string what) {
+    return Error{Errc::kInvalid, "must be " + what};
+}
 
 // The number `text` begins with, and what follows it; false without a number.
 bool take_number(std::string_view& text, std::uint64_t& number) {
@@ -217,7 +219,9 @@ Result<O::Millis> parse_time(std::string_view text) {
     return O::Millis(ms);
 }
 
-std::string print_size(std::uint64_t bytes) { return print_quantity(bytes, kSizes); }
+std::string print_size(std::uint64_t bytes) {
+    return print_quantity(bytes, kSizes);
+}
 
 std::string print_time(O::Millis time) {
     return print_quantity(static_cast<std::uint64_t>(time.count()), kTimes);

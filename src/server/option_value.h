@@ -1,5 +1,6 @@
-// Reading and printing the values of options. Strict: a size needs a unit (64MiB, 512KiB, 1GiB, 100B; 0
-// alone is fine), a time too (500ms, 10s, 5m, 1h, 7d); nothing is rounded, trimmed or guessed.
+// Reading and printing the values of options. Strict: a size needs a unit (64MiB, 512KiB, 1GiB,
+// 100B; 0 alone is fine), a time too (500ms, 10s, 5m, 1h, 7d); nothing is rounded, trimmed or
+// guessed.
 #pragma once
 
 #include <cstdint>

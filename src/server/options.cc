@@ -17,9 +17,9 @@ constexpr std::string_view kNetwork = "Network";
 constexpr std::string_view kStorage = "Storage";
 constexpr std::string_view kService = "Service";
 
-constexpr OptionRow count(std::string_view name, std::string_view group,
-                          std::uint64_t O::*field, std::string_view by_default,
-                          std::uint64_t min, std::uint64_t max, std::string_view help) {
+constexpr OptionRow count(std::string_view name, std::string_view group, std::uint64_t O::*field,
+                          std::string_view by_default, std::uint64_t min, std::uint64_t max,
+                          std::string_view help) {
     return {name, group, field, by_default, {}, help, min, max, Unit::kNone};
 }
 constexpr OptionRow size(std::string_view name, std::string_view group, std::uint64_t O::*field,
@@ -71,20 +71,19 @@ constexpr OptionRow kRows[] = {
          "Body of one request; larger ones are answered 413."),
     size("body-memory", kNetwork, &O::body_memory, "256MiB", kMiB, 1024 * kGiB,
          "Bodies of all requests under way; beyond it requests are answered 503."),
-    time("idle-timeout", kNetwork, &O::idle_timeout, "120s", {}, 10, kDay,
+    time("idle-timeout", kNetwork, &O::idle_timeout, "2m", {}, 10, kDay,
          "A connection without a request is closed after this."),
     time("header-timeout", kNetwork, &O::header_timeout, "15s", {}, 10, kDay,
          "From a request's first byte to the end of its headers."),
-    time("body-timeout", kNetwork, &O::body_timeout, "60s", {}, 10, kDay,
+    time("body-timeout", kNetwork, &O::body_timeout, "1m", {}, 10, kDay,
          "From the end of the headers to the body's last byte."),
-    time("write-timeout", kNetwork, &O::write_timeout, "60s", {}, 10, kDay,
+    time("write-timeout", kNetwork, &O::write_timeout, "1m", {}, 10, kDay,
          "A client that takes no byte of its answer for this long is closed."),
 
     size("segment-size", kStorage, &O::segment_size, "64MiB", 16 * kMiB, 64 * kGiB,
          "A shard's file is closed and a new one begun at this size. Expired records are deleted "
          "by whole files."),
-    time("segment-age", kStorage, &O::segment_age, "1h", {}, 1000, 365 * kDay,
-         "And at this age."),
+    time("segment-age", kStorage, &O::segment_age, "1h", {}, 1000, 365 * kDay, "And at this age."),
     size("journal-file-size", kStorage, &O::journal_file_size, "32MiB", 16 * kMiB, 4 * kGiB,
          "Size of one preallocated file of the commit journal."),
     count("journal-files", kStorage, &O::journal_files, "4", 2, 1024,
@@ -99,8 +98,8 @@ constexpr OptionRow kRows[] = {
           "Threads for reads and syncs that wait for the disk."),
     size("memory-store-max", kStorage, &O::memory_store_max, "1GiB", 64 * kMiB, 1024 * kGiB,
          "With durability none: memory for records; beyond it writes fail."),
-    time("retention-sweep-interval", kStorage, &O::retention_sweep_interval, "60s", {}, 10,
-         kDay, "How often space of expired records is reclaimed; they are invisible at once."),
+    time("retention-sweep-interval", kStorage, &O::retention_sweep_interval, "1m", {}, 10, kDay,
+         "How often space of expired records is reclaimed; they are invisible at once."),
 
     time("create-delay", kService, &O::create_delay, "0ms", "10s", 0, kDay,
          "How long a new stream is CREATING."),
@@ -122,7 +121,9 @@ constexpr OptionRow kRows[] = {
 
 }  // namespace
 
-std::span<const OptionRow> option_rows() { return kRows; }
+std::span<const OptionRow> option_rows() {
+    return kRows;
+}
 
 const OptionRow* find_option(std::string_view name) {
     for (const OptionRow& row : kRows) {

@@ -1,5 +1,5 @@
-// The table of options: one row each. Everything a user can set, and everything that is printed about
-// it, comes from here.
+// The table of options: one row each. Everything a user can set, and everything that is printed
+// about it, comes from here.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ void Front::start() {
     }
 }
 
-bool Front::drain(Millis patience) {
+bool Front::drain(Millis patience, Millis handlers_patience) {
     for (const auto& worker : workers_) {
         worker->drain();
     }
@@ -41,11 +41,11 @@ bool Front::drain(Millis patience) {
     for (const auto& worker : workers_) {
         worker->close_all();
     }
+    wait_until_empty(handlers_patience);
     return empty;
 }
 
 void Front::join(Millis patience) {
-    wait_until_empty(patience);
     for (const auto& worker : workers_) {
         worker->finish();
     }

@@ -29,11 +29,11 @@ public:
     void start();
 
     // Accepts no more and waits until every connection has ended, for at most `patience`; what is
-    // left then is closed. False if something was.
-    bool drain(Millis patience);
+    // left then is closed, and handlers that still run are waited for, for at most
+    // `handlers_patience`. False if something was left.
+    bool drain(Millis patience, Millis handlers_patience);
 
-    // After drain(). Waits for handlers that still run, for at most `patience`, and ends the
-    // threads.
+    // After drain(). Ends the threads, waiting for what is posted to them for at most `patience`.
     void join(Millis patience);
 
     const std::vector<Address>& addresses() const { return addresses_; }  // as bound

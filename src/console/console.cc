@@ -1,0 +1,56 @@
+#include "console/console.h"
+
+#include <nlohmann/json.hpp>
+
+namespace millrace::console {
+namespace {
+
+wire::Response text(unsigned status, std::string body) {
+    wire::Response response;
+    response.status = status;
+    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+    response.body = std::move(body);
+    return response;
+}
+
+}  // namespace
+
+Task<wire::Response> Console::handle(const wire::Request& request) {
+    const std::string_view path = request.target.substr(0, request.target.find('?'));
+    const bool known = path == "/_millrace/health" || path == "/_millrace/metrics";
+    if (!known) {
+        co_return text(404, "There are /_millrace/health and /_millrace/metrics.\n");
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+        wire::Response refused = text(405, "Only GET and HEAD.\n");
+        refused.headers.emplace_back("Allow", "GET, HEAD");
+        co_return refused;
+    }
+    co_return path == "/_millrace/health" ? health() : metrics();
+}
+
+wire::Response Console::health() const {
+    const Health health = health_.health();
+    const nlohmann::ordered_json document = {
+        {"live", true},
+        {"ready", health.ready},
+        {"state", health.state},
+        {"version", health.version},
+        {"uptime_seconds", health.uptime_seconds},
+    };
+    wire::Response response;
+    response.status = health.ready ? 200 : 503;
+    response.headers.emplace_back("Content-Type", "application/json");
+    response.headers.emplace_back("Cache-Control", "no-store");
+    response.body = document.dump() + "\n";
+    return response;
+}
+
+wire::Response Console::metrics() const {
+    wire::Response response;
+    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = metrics_.text();
+    return response;
+}
+
+}  // namespace millrace::console

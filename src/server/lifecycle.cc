@@ -1,0 +1,204 @@
+#include "server/lifecycle.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.h"
+#include "env/memory_file_system.h"
+#include "env/posix_file_system.h"
+#include "millrace/version.h"
+#include "server/option_sources.h"
+#include "server/process_metrics.h"
+#include "server/run_on.h"
+#include "server/startup_streams.h"
+
+namespace millrace::server {
+namespace {
+
+// Handlers whose connection was closed still wait for their commit; it comes, unless the disk
+// hangs.
+constexpr Millis kHandlersPatience{5'000};
+
+storage::Durability engine_durability(Durability durability) {
+    switch (durability) {
+        case Durability::kPower:
+            return storage::Durability::kPower;
+        case Durability::kProcess:
+            return storage::Durability::kProcess;
+        case Durability::kNone:
+            break;
+    }
+    return storage::Durability::kNone;
+}
+
+std::unique_ptr<env::FileSystem> make_files(const Options& options) {
+    if (options.durability == Durability::kNone) {
+        return std::make_unique<env::MemoryFileSystem>(options.memory_store_max);
+    }
+    return std::make_unique<env::PosixFileSystem>();
+}
+
+wire::FrontConfig front_config(const Options& options) {
+    wire::FrontConfig config;
+    for (const std::string& text : options.listen) {
+        config.listen.push_back(wire::parse_address(text).value());  // checked
+    }
+    config.workers = static_cast<unsigned>(
+        options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency()));
+    config.limits.header_bytes_max = options.header_size_max;
+    config.limits.body_bytes_max = options.body_size_max;
+    config.limits.body_bytes_in_flight_max = options.body_memory;
+    config.limits.connections_max = options.connections_max;
+    config.limits.idle_timeout = options.idle_timeout;
+    config.limits.header_timeout = options.header_timeout;
+    config.limits.body_timeout = options.body_timeout;
+    config.limits.write_timeout = options.write_timeout;
+    return config;
+}
+
+storage::SegmentEngineOptions engine_options(const Options& options) {
+    storage::SegmentEngineOptions engine;
+    engine.data_dir = options.data_dir;
+    engine.durability = engine_durability(options.durability);
+    engine.segment_bytes = options.segment_size;
+    engine.segment_age = options.segment_age;
+    engine.journal_file_bytes = options.journal_file_size;
+    engine.journal_files = static_cast<std::uint32_t>(options.journal_files);
+    engine.inflight_bytes = options.append_memory;
+    engine.open_files = static_cast<std::uint32_t>(options.open_files);
+    engine.index_cache_bytes = options.index_memory;
+    return engine;
+}
+
+stream::Settings stream_settings(const Options& options) {
+    stream::Settings settings;
+    settings.create_delay = options.create_delay;
+    settings.update_delay = options.update_delay;
+    settings.delete_delay = options.delete_delay;
+    settings.sweep_interval = options.retention_sweep_interval;
+    settings.quotas.enforced = options.quotas;
+    settings.quotas.shards_max = static_cast<std::uint32_t>(options.shards_max);
+    settings.quotas.on_demand_streams_max =
+        static_cast<std::uint32_t>(options.on_demand_streams_max);
+    settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
+    settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
+    return settings;
+}
+
+// Task<void> has no value for run_on() to hand over.
+Task<bool> finished(Task<void> task) {
+    co_await std::move(task);
+    co_return true;
+}
+
+StartError data_error(const Options& options, const Error& error) {
+    const bool locked = error.code == Errc::kLocked;
+    std::string message = "data-dir: " + options.data_dir + ": " + error.message;
+    if (locked) {
+        message += "; another process uses it: stop that or choose another data-dir";
+    }
+    return {StartError::Kind::kData, std::move(message)};
+}
+
+}  // namespace
+
+Lifecycle::Lifecycle(Options options)
+    : options_(std::move(options)),
+      begun_(clock_.steady()),
+      timers_(clock_),
+      console_(*this, metrics_),
+      gate_(console_),
+      files_(make_files(options_)),
+      pool_(static_cast<unsigned>(options_.disk_threads)) {}
+
+Lifecycle::~Lifecycle() {
+    stop();
+}
+
+std::optional<StartError> Lifecycle::start() {
+    auto front = wire::Front::open(front_config(options_), gate_, clock_);
+    if (!front) {
+        return StartError{StartError::Kind::kAddress, "listen: " + front.error().message};
+    }
+    front_ = std::move(front).value();
+    add_process_metrics(metrics_, *front_, clock_);
+    front_->start();
+
+    if (const auto opened = open_engine(); !opened) {
+        return data_error(options_, opened.error());
+    }
+    if (const auto opened = open_broker(); !opened) {
+        return data_error(options_, opened.error());
+    }
+    protocol::Settings settings{options_.account, options_.region};
+    pipeline_ = std::make_unique<protocol::Pipeline>(*broker_, metrics_, std::move(settings),
+                                                     clock_, entropy_);
+    gate_.open(pipeline_.get());
+    state_ = State::kReady;
+    return std::nullopt;
+}
+
+Result<void> Lifecycle::open_engine() {
+    MILLRACE_TRY(files_->create_directories(options_.data_dir));
+    MILLRACE_TRY(engine_, storage::SegmentEngine::open(engine_options(options_), *files_, clock_,
+                                                       pool_, metrics_));
+    return success();
+}
+
+Result<void> Lifecycle::open_broker() {
+    MILLRACE_TRY(auto streams, parse_startup_streams(options_));
+    MILLRACE_TRY(broker_, run_on(front_->executor(), [this] {
+                     stream::Broker::Parts parts{.engine = *engine_,
+                                                 .catalog_log = engine_->catalog_log(),
+                                                 .clock = clock_,
+                                                 .timers = timers_,
+                                                 .entropy = entropy_,
+                                                 .files = *files_,
+                                                 .data_dir = options_.data_dir,
+                                                 .home = &front_->executor(),
+                                                 .metrics = metrics_};
+                     return stream::Broker::open(parts, stream_settings(options_));
+                 }));
+    return run_on(front_->executor(),
+                  [this, &streams] { return broker_->ensure_streams(std::move(streams)); });
+}
+
+void Lifecycle::stop() {
+    if (stopped_) {
+        return;
+    }
+    stopped_ = true;
+    state_ = State::kStopping;
+    if (front_ != nullptr) {
+        if (!front_->drain(options_.shutdown_drain, kHandlersPatience)) {
+            log::warn("stop: closed connections that were still in use");
+        }
+    }
+    gate_.open(nullptr);
+    if (broker_ != nullptr) {
+        run_on(front_->executor(), [this] { return finished(broker_->stop()); });
+    }
+    if (engine_ != nullptr) {
+        if (const Result<void> closed = engine_->close(); !closed) {
+            log::error("stop: cannot close the data directory error=\"{}\"",
+                       closed.error().message);
+        }
+    }
+    if (front_ != nullptr) {
+        front_->join(kHandlersPatience);
+    }
+}
+
+console::Health Lifecycle::health() {
+    const State state = state_;
+    console::Health health;
+    health.ready = state == State::kReady;
+    health.state = state == State::kReady      ? "ready"
+                   : state == State::kStarting ? "starting"
+                                               : "stopping";
+    health.version = kVersion;
+    health.uptime_seconds = std::chrono::duration_cast<Seconds>(clock_.steady() - begun_).count();
+    return health;
+}
+
+}  // namespace millrace::server

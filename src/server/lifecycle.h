@@ -1,0 +1,75 @@
+// Every part of a running broker, and the order in which parts start and stop.
+//
+// Start: open the addresses (health answers "starting", everything else 503) - lock and recover the
+// data directory - load the catalog - create the start-up streams and wait until they are ACTIVE -
+// open the gate: ready. Stop: health says "stopping" - accept no more and drain, for at most
+// shutdown_drain, then close what is left - end the catalog's background work - flush and close the
+// engine - end the threads.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "console/console.h"
+#include "env/disk_pool.h"
+#include "env/entropy.h"
+#include "env/file_system.h"
+#include "env/system_clock.h"
+#include "millrace/error.h"
+#include "millrace/options.h"
+#include "protocol/pipeline.h"
+#include "server/gate.h"
+#include "storage/segment_engine.h"
+#include "stream/broker.h"
+#include "wire/front.h"
+
+namespace millrace::server {
+
+class Lifecycle final : public console::HealthSource {
+public:
+    explicit Lifecycle(Options options);
+    ~Lifecycle() override;  // stop()
+    Lifecycle(const Lifecycle&) = delete;
+    Lifecycle& operator=(const Lifecycle&) = delete;
+
+    // Blocks until ready; nothing if all went well. After a failure only the destructor may follow.
+    std::optional<StartError> start();
+
+    // Blocks. Idempotent.
+    void stop();
+
+    const std::vector<wire::Address>& addresses() const { return front_->addresses(); }
+    console::Health health() override;
+
+private:
+    enum class State : std::uint8_t { kStarting, kReady, kStopping };
+
+    Result<void> open_engine();
+    Result<void> open_broker();
+
+    const Options options_;
+    std::atomic<State> state_ = State::kStarting;
+    bool stopped_ = false;
+
+    // In the order they are made; destroyed the other way round.
+    env::SystemClock clock_;
+    const std::chrono::steady_clock::time_point begun_;
+    env::SystemEntropy entropy_;
+    env::SystemTimers timers_;
+    Metrics metrics_;
+    console::Console console_;
+    Gate gate_;
+    std::unique_ptr<env::FileSystem> files_;
+    env::DiskPool pool_;
+    std::unique_ptr<storage::SegmentEngine> engine_;
+    std::unique_ptr<stream::Broker> broker_;
+    std::unique_ptr<protocol::Pipeline> pipeline_;
+    std::unique_ptr<wire::Front> front_;
+};
+
+}  // namespace millrace::server
