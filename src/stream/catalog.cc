@@ -1,12 +1,43 @@
 #include "stream/catalog.h"
 
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
 #include "stream/catalog_codec.h"
 
 namespace millrace::stream {
+
+namespace {
+
+// The commands that count, in order of their numbers, which go on after `applied`.
+Result<std::vector<Command>> history(const std::vector<storage::CatalogLog::Entry>& entries,
+                                     std::uint64_t applied) {
+    std::vector<Command> commands;
+    for (const storage::CatalogLog::Entry& entry : entries) {
+        const std::string where =
+            " (command at position " + std::to_string(entry.position.value()) + ")";
+        auto command = decode_command(entry.payload);
+        if (!command) {
+            Error error = std::move(command).error();
+            error.message += where;
+            return error;
+        }
+        const std::uint64_t number = command.value().number;
+        if (number <= applied || number > applied + commands.size() + 1) {
+            return Error{Errc::kCorrupt,
+                         "catalog: number " + std::to_string(number) + " is out of order" + where};
+        }
+        // What failed before it, and was never answered, did not happen.
+        commands.erase(commands.begin() + static_cast<std::ptrdiff_t>(number - applied - 1),
+                       commands.end());
+        commands.push_back(std::move(command).value());
+    }
+    return commands;
+}
+
+}  // namespace
 
 Catalog::Catalog(storage::CatalogLog& log, std::uint32_t snapshot_commands)
     : log_(log), snapshot_commands_(snapshot_commands) {}
@@ -25,18 +56,20 @@ Task<Result<void>> Catalog::load() {
         }
         state = std::move(decoded).value();
     }
-    for (const storage::CatalogLog::Entry& entry : replay.value().commands) {
-        auto command = decode_command(entry.payload);
-        if (!command) {
-            Error error = std::move(command).error();
-            error.message +=
-                " (command at position " + std::to_string(entry.position.value()) + ")";
-            co_return error;
-        }
-        state.apply(command.value());
-        last_ = entry.position;
-        ++commands_since_snapshot_;
+    auto commands = history(replay.value().commands, state.commands());
+    if (!commands) {
+        co_return std::move(commands).error();
     }
+    for (const Command& command : commands.value()) {
+        if (state.apply(command).outcome != Outcome::kApplied) {
+            co_return Error{Errc::kCorrupt, "catalog: command " + std::to_string(command.number) +
+                                                " does not apply to the state before it"};
+        }
+    }
+    if (!replay.value().commands.empty()) {
+        last_ = replay.value().commands.back().position;
+    }
+    commands_since_snapshot_ = static_cast<std::uint32_t>(commands.value().size());
     const std::unique_lock lock(mutex_);
     state_ = std::move(state);
     co_return success();
@@ -46,6 +79,7 @@ Task<Result<Applied>> Catalog::propose(Command command) {
     AsyncMutex::Guard guard = co_await proposals_.lock();
     // Nothing changes the state while we hold proposals_: what is decided here is what apply()
     // does.
+    command.number = state_.commands() + 1;
     Applied decided = state_.decide(command);
     if (decided.outcome != Outcome::kApplied) {
         co_return decided;

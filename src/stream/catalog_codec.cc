@@ -280,6 +280,7 @@ constexpr std::initializer_list<Status> kStatuses = {Status::kCreating, Status::
                                                      Status::kUpdating, Status::kDeleting};
 constexpr std::initializer_list<Transition::What> kTransitions = {Transition::What::kCreate,
                                                                   Transition::What::kDelete};
+constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 63;
 constexpr std::uint64_t kSecondsEnd =
     static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
 
@@ -439,7 +440,7 @@ Result<Json> parse(std::string_view text) {
 }  // namespace
 
 std::string encode_command(const Command& command) {
-    Json document = {{"v", kCatalogVersion}, {"time", json(command.time)}};
+    Json document = {{"v", kCatalogVersion}, {"n", command.number}, {"time", json(command.time)}};
     std::visit(
         [&document](const auto& action) {
             document["do"] = name_of<std::remove_cvref_t<decltype(action)>>();
@@ -453,6 +454,7 @@ Result<Command> decode_command(std::string_view text) {
     MILLRACE_TRY(const Json document, parse(text));
     Reader in(document);
     Command command;
+    command.number = in.number("n", kNumberMax);
     command.time = in.time("time");
     const std::string name = in.string("do");
     const Json& body = in.child("with");
@@ -473,14 +475,17 @@ std::string encode_state(const CatalogState& state) {
                            {"name", name.name.text()},
                            {"created", created_s}});
     }
-    return text(
-        {{"v", kCatalogVersion}, {"streams", std::move(streams)}, {"deleted", std::move(deleted)}});
+    return text({{"v", kCatalogVersion},
+                 {"n", state.commands()},
+                 {"streams", std::move(streams)},
+                 {"deleted", std::move(deleted)}});
 }
 
 Result<CatalogState> decode_state(std::string_view text) {
     MILLRACE_TRY(const Json document, parse(text));
     Reader in(document);
     CatalogState state;
+    state.restore_commands(in.number("n", kNumberMax));
     for (const Json& body : in.child("streams")) {
         MILLRACE_TRY(auto stream, decode_stream(body));
         if (!state.restore(std::move(stream))) {

@@ -172,6 +172,7 @@ Applied CatalogState::apply(const Command& command) {
     if (change.answer.outcome != Outcome::kApplied) {
         return std::move(change.answer);
     }
+    ++commands_;
     forget_deleted_before(to_seconds(command.time));
     const StreamPtr stream = change.answer.stream;
     const StreamPtr before = find(stream->uid);
@@ -240,7 +241,7 @@ bool CatalogState::operator==(const CatalogState& other) const {
         return a.first == b.first && *a.second == *b.second;
     };
     return by_uid_.size() == other.by_uid_.size() && totals_ == other.totals_ &&
-           deleted_ == other.deleted_ &&
+           deleted_ == other.deleted_ && commands_ == other.commands_ &&
            std::equal(by_name_.begin(), by_name_.end(), other.by_name_.begin(),
                       other.by_name_.end(), same);
 }

@@ -63,6 +63,9 @@ public:
     std::vector<StreamPtr> all() const;  // by owner and name
     Totals totals(const model::Identity& owner) const;
 
+    // How many commands made this state: the number of the last one.
+    std::uint64_t commands() const { return commands_; }
+
     // Creation seconds of streams deleted so lately that a namesake could be born in the same one.
     const std::map<QualifiedName, std::int64_t>& deleted() const { return deleted_; }
 
@@ -70,6 +73,7 @@ public:
     // already.
     [[nodiscard]] bool restore(Stream stream);
     void restore_deleted(QualifiedName name, std::int64_t created_s);
+    void restore_commands(std::uint64_t count) { commands_ = count; }
 
     bool operator==(const CatalogState& other) const;
 
@@ -90,6 +94,7 @@ private:
     std::unordered_map<StreamUid, StreamPtr> by_uid_;
     std::map<model::Identity, Totals> totals_;
     std::map<QualifiedName, std::int64_t> deleted_;
+    std::uint64_t commands_ = 0;
 };
 
 }  // namespace millrace::stream

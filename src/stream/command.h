@@ -72,6 +72,10 @@ using Action = std::variant<CreateStream, ActivateStream, DeleteStream, RemoveSt
 struct Command {
     WallTime time;  // the proposer's clock
     Action action;
+    // Its place in the catalog's history, from 1: set by Catalog. A log may hold two commands of
+    // one number: the first failed without anybody knowing whether it was stored, was never
+    // answered, and has no part in the history.
+    std::uint64_t number = 0;
     bool operator==(const Command&) const = default;
 };
 

@@ -1,0 +1,157 @@
+#include "stream/catalog_codec.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "unit/stream/commands.h"
+
+namespace millrace::stream {
+namespace {
+
+// The text of a stored command is a promise: logs written by this version are read by every later
+// one.
+TEST(CatalogCodec, WritesACommandAsThisText) {
+    CreateStream create = create_action(7, "orders", 4);
+    create.mode = Mode::kOnDemand;
+    create.tags = {{"team", "a b"}};
+    create.shards_max = 20;
+    const std::string text =
+        R"({"do":"create_stream","n":12,"time":1700000000000,"v":1,"with":{"account":"000000000000",)"
+        R"("due":1700000000000,"mode":"on_demand","name":"orders","record_max_kib":1024,)"
+        R"("region":"us-east-1","shards":4,"shards_max":20,"tags":{"team":"a b"},"uid":7}})";
+    Command written = command(create);
+    written.number = 12;
+    EXPECT_EQ(encode_command(written), text);
+    const auto decoded = decode_command(text);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded.value(), written);
+}
+
+TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
+    const StreamUid uid(0xffff'ffff'ffff'ffff);
+    CreateStream create = create_action(1, "a");
+    create.on_demand_streams_max = 50;
+    create.pending_streams_max = 5;
+    const std::vector<Action> actions = {
+        create,
+        ActivateStream{uid},
+        DeleteStream{uid, wall_time(-5)},
+        RemoveStream{uid},
+        SetRetention{uid, std::chrono::hours(8760), SetRetention::Direction::kDecrease},
+        ChangeTags{uid, {{"k", ""}, {"\xc3\xa4", "\"\\"}}, {"gone", "too"}, 50},
+    };
+    for (const Action& action : actions) {
+        const Command written = command(action, wall_time(1));
+        const auto read = decode_command(encode_command(written));
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read.value(), written);
+    }
+}
+
+TEST(CatalogCodec, RandomStatesComeBackAsTheyWere) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        RandomCommands commands(seed);
+        CatalogState state;
+        for (int i = 0; i < 200; ++i) {
+            const Command next = commands.next(state);
+            const auto read = decode_command(encode_command(next));
+            ASSERT_TRUE(read) << read.error().message;
+            ASSERT_EQ(read.value(), next);
+            state.apply(next);
+        }
+        const auto read = decode_state(encode_state(state));
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read.value(), state) << "seed " << seed;
+    }
+}
+
+TEST(CatalogCodec, ReshardedStreamsComeBackAsTheyWere) {
+    CatalogState first;
+    first.apply(command(create_action(1, "a", 2)));
+    Stream stream = *first.apply(command(ActivateStream{StreamUid(1)})).stream;
+    stream.shards[0].closed = kStart + Seconds(5);
+    stream.shards[0].end = storage::Position(77);
+    stream.shards[1].closed = kStart + Seconds(5);
+    Shard child;
+    child.no = model::ShardNo(2);
+    child.range = {model::HashKey(), model::HashKey::max()};
+    child.created_s = stream.created_s + 6;
+    child.parent = model::ShardNo(0);
+    child.adjacent_parent = model::ShardNo(1);
+    stream.shards.push_back(child);
+    rebuild_routes(stream);
+    CatalogState state;
+    ASSERT_TRUE(state.restore(stream));
+
+    const auto read = decode_state(encode_state(state));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read.value(), state);
+}
+
+TEST(CatalogCodec, WhatANewerVersionWroteIsRefusedAsSuch) {
+    const auto expect_unsupported = [](const auto& read) {
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code, Errc::kUnsupported);
+    };
+    expect_unsupported(
+        decode_command(R"({"v":2,"n":1,"time":1,"do":"activate_stream","with":{}})"));
+    expect_unsupported(
+        decode_command(R"({"v":1,"n":1,"time":1,"do":"fly_to_the_moon","with":{}})"));
+    expect_unsupported(decode_state(R"({"v":2})"));
+}
+
+TEST(CatalogCodec, WhatNoVersionCouldMeanIsCorrupt) {
+    const std::string good = encode_command(command(create_action(7, "orders", 4)));
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        const auto read = decode_command(std::string_view(good).substr(0, size));
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code, Errc::kCorrupt) << size;
+    }
+    for (
+        const std::string_view text :
+        {"[]", "7", "null", "{}", R"({"v":"1"})", R"({"v":1})", R"({"v":1,"n":1,"time":1,"do":7})",
+         R"({"v":1,"n":1,"time":1,"do":"activate_stream","with":7})",
+         R"({"v":1,"n":1,"time":1,"do":"activate_stream","with":{"uid":-1}})",
+         R"({"v":1,"n":1,"time":"1","do":"activate_stream","with":{"uid":1}})",
+         R"({"v":1,"n":1,"time":1,"do":"change_tags","with":{"uid":1,"put":[],"remove":[],"tags_max":1}})",
+         R"({"v":1,"n":1,"time":1,"do":"change_tags","with":{"uid":1,"put":{"a":1},"remove":[],"tags_max":1}})",
+         R"({"v":1,"n":1,"time":1,"do":"change_tags","with":{"uid":1,"put":{},"remove":[1],"tags_max":1}})"}) {
+        const auto read = decode_command(text);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().code, Errc::kCorrupt) << text;
+    }
+}
+
+TEST(CatalogCodec, AStateThatCouldNotRouteIsCorrupt) {
+    CatalogState state;
+    state.apply(command(create_action(1, "a", 2)));
+    Stream stream = *state.apply(command(ActivateStream{StreamUid(1)})).stream;
+    stream.shards[1].range.first = model::HashKey(stream.shards[1].range.first.value() + 1);
+    CatalogState broken;
+    ASSERT_TRUE(broken.restore(stream));
+    const auto gap = decode_state(encode_state(broken));
+    ASSERT_FALSE(gap);
+    EXPECT_EQ(gap.error().code, Errc::kCorrupt);
+    for (const std::string_view text : {R"({"v":1})", R"({"v":1,"n":0,"streams":7,"deleted":[]})",
+                                        R"({"v":1,"n":0,"streams":[],"deleted":[{}]})",
+                                        R"({"v":1,"n":0,"streams":[{}],"deleted":[]})"}) {
+        EXPECT_FALSE(decode_state(text)) << text;
+    }
+}
+
+TEST(CatalogCodec, TwoStreamsOfOneNameAreCorrupt) {
+    CatalogState state;
+    state.apply(command(create_action(1, "a")));
+    std::string text = encode_state(state);
+    const std::size_t from = text.find('[', text.find("streams")) + 1;
+    const std::size_t to = text.rfind(']');
+    const std::string stream = text.substr(from, to - from);
+    text.insert(to, "," + stream);
+    const auto read = decode_state(text);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Errc::kCorrupt);
+}
+
+}  // namespace
+}  // namespace millrace::stream

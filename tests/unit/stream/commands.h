@@ -1,0 +1,100 @@
+// Builds catalog commands, random ones included, for tests of the state, its codec and its log.
+#pragma once
+
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stream/catalog_state.h"
+#include "stream/command.h"
+
+namespace millrace::stream {
+
+inline const WallTime kStart = wall_time(1'700'000'000'000);
+
+inline Command command(Action action, WallTime time = kStart) {
+    return {time, std::move(action)};
+}
+
+inline CreateStream create_action(std::uint64_t uid, std::string_view name,
+                                  std::uint32_t shards = 1) {
+    CreateStream create;
+    create.uid = StreamUid(uid);
+    create.owner = {"000000000000", "us-east-1"};
+    create.name = model::StreamName(name);
+    create.shards = shards;
+    create.due = kStart;
+    return create;
+}
+
+// A stream of commands such as clients and the lifecycle give, sensible and not, over few enough
+// names that they meet each other.
+class RandomCommands final {
+public:
+    explicit RandomCommands(std::uint64_t seed) : random_(seed) {}
+
+    Command next(const CatalogState& state) {
+        time_ += Millis(below(700));
+        const std::vector<StreamPtr> streams = state.all();
+        const StreamUid uid = streams.empty() || below(20) == 0
+                                  ? StreamUid(below(50))
+                                  : streams[below(streams.size())]->uid;
+        switch (below(7)) {
+            case 0:
+                return command(create(), time_);
+            case 1:
+            case 2:
+                return command(ActivateStream{uid}, time_);
+            case 3:
+                return command(DeleteStream{uid, time_ + Millis(below(1000))}, time_);
+            case 4:
+                return command(RemoveStream{uid}, time_);
+            case 5: {
+                SetRetention action;
+                action.uid = uid;
+                action.retention = std::chrono::hours(24 + below(100));
+                action.direction = below(2) == 0 ? SetRetention::Direction::kIncrease
+                                                 : SetRetention::Direction::kDecrease;
+                return command(action, time_);
+            }
+            default: {
+                ChangeTags action;
+                action.uid = uid;
+                action.tags_max = static_cast<std::uint32_t>(3 + below(5));
+                for (std::size_t i = below(4); i > 0; --i) {
+                    action.put["key" + std::to_string(below(9))] = "v\xc3\xa9" + std::to_string(i);
+                    action.remove.push_back("key" + std::to_string(below(9)));
+                }
+                return command(std::move(action), time_);
+            }
+        }
+    }
+
+private:
+    std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+    CreateStream create() {
+        CreateStream action =
+            create_action(below(4) == 0 ? below(50) : random_(), "s" + std::to_string(below(8)),
+                          static_cast<std::uint32_t>(1 + below(9)));
+        action.owner.account = below(2) == 0 ? "000000000000" : "111111111111";
+        action.mode = below(3) == 0 ? Mode::kOnDemand : Mode::kProvisioned;
+        action.record_max_kib = static_cast<std::uint32_t>(1024 + below(9) * 1024);
+        action.due = time_ + Millis(below(500));
+        if (below(2) == 0) {
+            action.tags = {{"a", "1"}, {"b", ""}};
+        }
+        if (below(2) == 0) {
+            action.shards_max = static_cast<std::uint32_t>(10 + below(20));
+            action.on_demand_streams_max = static_cast<std::uint32_t>(1 + below(3));
+            action.pending_streams_max = static_cast<std::uint32_t>(2 + below(4));
+        }
+        return action;
+    }
+
+    std::mt19937_64 random_;
+    WallTime time_ = kStart;
+};
+
+}  // namespace millrace::stream
