@@ -85,6 +85,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
                 }
                 case storage::AppendStatus::kOverloaded:
                     result.status = PutStatus::kOverloaded;
+                    result.shard_no = model::ShardNo(batch[i].shard.shard_no);
                     break;
             }
         }
