@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "base/result.h"
 #include "env/manual_clock.h"
@@ -17,9 +19,9 @@ namespace {
 // What the made-up operation "Echo" was called with, and what it shall answer.
 struct Play {
     std::function<api::Answer<void>(const Whole&, Whole&, api::Context&)> act;
-    int calls = 0;
+    std::atomic<int> calls = 0;
 };
-thread_local Play* play = nullptr;
+Play* play = nullptr;
 
 class EchoCall final : public api::Call {
 public:
@@ -331,7 +333,24 @@ TEST_F(PipelineTest, RequestsAreCountedByOperationAndResult) {
     EXPECT_EQ(text.find("None"), std::string::npos);  // never a name that a client made up
 }
 
-// The order of 1.6: of two faults in one request, the one whose check comes first is reported.
+TEST_F(PipelineTest, WorkersShareOnePipeline) {
+    std::vector<std::thread> workers;
+    for (int worker = 0; worker < 4; ++worker) {
+        workers.emplace_back([this] {
+            for (int i = 0; i < 100; ++i) {
+                EXPECT_EQ(send({}).status, 200u);
+                EXPECT_EQ(send(Sent().without("Authorization")).status, 400u);
+            }
+        });
+    }
+    for (auto& worker : workers)
+        worker.join();
+    EXPECT_EQ(play_.calls, 400);
+    EXPECT_NE(metrics_.text().find(R"(millrace_requests_total{operation="Echo",result="ok"} 400)"),
+              std::string::npos);
+}
+
+// Of two faults in one request, the one whose check comes first is reported.
 TEST_F(PipelineTest, OfTwoFaultsTheEarlierCheckWins) {
     struct Fault {
         const char* name;
