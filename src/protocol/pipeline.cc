@@ -24,13 +24,18 @@ namespace {
 constexpr std::string_view kNothingToAuthorize =
     "Unable to determine service/operation name to be authorized";
 
+constexpr std::string_view kNoOperation = "unknown";  // in metrics and logs
+
 // What a body is read against when no operation is there to want anything of it.
 constexpr model::Shape kNoMembers{"Nothing", {}};
 
 }  // namespace
 
 struct Pipeline::Row {
-    const api::Operation* operation;  // null: the row of requests that name none
+    Row(const api::Operation* row, Metrics& all_metrics)
+        : operation(row), metrics(all_metrics, row != nullptr ? row->name : kNoOperation) {}
+
+    const api::Operation* const operation;  // null: the row of requests that name none
     OperationMetrics metrics;
 };
 
@@ -76,9 +81,9 @@ public:
             return refuse_unbuilt();
         if (binder_->failure())
             return error(format(), kSerialization, binder_->failure());
-        if (auto violations = find_violations(*row_->operation->request, call_->request(),
-                                              binder_->null_elements())) {
-            return error(format(), kValidation, std::move(violations));
+        if (const auto violations = find_violations(*row_->operation->request, call_->request(),
+                                                    binder_->null_elements())) {
+            return error(format(), kValidation, violations);
         }
         Identity identity = identify(authentication.credential, pipeline_.settings_);
         context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
@@ -131,7 +136,7 @@ public:
 private:
     Format format() const { return format_of(type_); }
     std::string_view operation_name() const {
-        return row_ != nullptr ? row_->operation->name : std::string_view("unknown");
+        return row_ != nullptr ? row_->operation->name : kNoOperation;
     }
 
     Reply refuse_method() const {
@@ -196,12 +201,11 @@ Pipeline::Pipeline(stream::Broker& broker, Metrics& metrics, Settings settings, 
                    env::Entropy& entropy, std::span<const api::Operation> operations)
     : broker_(broker), settings_(std::move(settings)), clock_(clock), ids_(entropy) {
     for (const api::Operation& operation : operations) {
-        rows_.push_back(
-            std::unique_ptr<Row>(new Row{&operation, OperationMetrics(metrics, operation.name)}));
+        rows_.push_back(std::make_unique<Row>(&operation, metrics));
     }
     std::sort(rows_.begin(), rows_.end(),
               [](const auto& a, const auto& b) { return a->operation->name < b->operation->name; });
-    unknown_.reset(new Row{nullptr, OperationMetrics(metrics, "unknown")});
+    unknown_ = std::make_unique<Row>(nullptr, metrics);
 }
 
 Pipeline::~Pipeline() = default;

@@ -12,7 +12,7 @@ constexpr std::uint64_t kHighBits = 0x8080808080808080;
 std::size_t ascii_words(std::string_view text, std::size_t at) {
     const std::size_t start = at;
     for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
-        std::uint64_t word;
+        std::uint64_t word = 0;
         std::memcpy(&word, text.data() + at, sizeof word);
         if ((word & kHighBits) != 0)
             break;

@@ -49,7 +49,7 @@ Outcome judged(std::string_view text) {
     const std::size_t data = std::min(text.find('='), text.size());
     if (text.size() - data > 2)
         return {Fault::kTrailingBits, "", 0};
-    const Outcome lenient = decoded(text, Path::kPlain);
+    Outcome lenient = decoded(text, Path::kPlain);
     if (lenient.fault == Fault::kNone && encoded(lenient.raw, Path::kPlain) == text)
         return lenient;
     return {Fault::kTrailingBits, "", 0};

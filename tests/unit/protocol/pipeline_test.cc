@@ -335,6 +335,7 @@ TEST_F(PipelineTest, RequestsAreCountedByOperationAndResult) {
 
 TEST_F(PipelineTest, WorkersShareOnePipeline) {
     std::vector<std::thread> workers;
+    workers.reserve(4);
     for (int worker = 0; worker < 4; ++worker) {
         workers.emplace_back([this] {
             for (int i = 0; i < 100; ++i) {
