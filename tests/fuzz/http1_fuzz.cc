@@ -1,5 +1,6 @@
 // Bytes into an HTTP/1.1 session. How they are cut changes neither the requests that come out nor
-// what is answered; the buffer stays bounded; and the shared budget is given back.
+// what is answered, only how early a broken head that is not complete is refused; the buffer stays
+// bounded; and the shared budget is given back.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -28,7 +29,6 @@ struct Outcome {
     std::vector<std::string> requests;
     std::string sent;
     bool closing = false;
-    bool operator==(const Outcome&) const = default;
 };
 
 std::string told(const Request& request) {
@@ -88,6 +88,13 @@ std::string without_continue(std::string text) {
     return text;
 }
 
+void fail_unless_same(const Outcome& one, const Outcome& other) {
+    fail_unless(one.requests == other.requests);
+    fail_unless(one.sent.starts_with(other.sent) || other.sent.starts_with(one.sent));
+    if (one.closing == other.closing)
+        fail_unless(one.sent == other.sent);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -103,7 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     for (Outcome* outcome : {&whole, &single, &random})
         outcome->sent = without_continue(std::move(outcome->sent));
-    fail_unless(whole == single);
-    fail_unless(whole == random);
+    fail_unless_same(whole, single);
+    fail_unless_same(whole, random);
     return 0;
 }
