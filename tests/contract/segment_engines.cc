@@ -1,5 +1,5 @@
-// The segment engine under the contract: in memory and on a disk, in each durability, and with
-// every read cold.
+// The segment engine under the contract: in memory and on a disk, in each durability, with every
+// read cold, and with a segment for every commit.
 #include "contract/random_operations.h"
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
@@ -12,8 +12,9 @@ namespace {
 
 class SegmentSubject final : public Subject {
 public:
-    SegmentSubject(std::unique_ptr<env::FileSystem> files, storage::Durability durability)
-        : files_(std::move(files)), host_(*files_, options(durability)) {
+    SegmentSubject(std::unique_ptr<env::FileSystem> files, storage::Durability durability,
+                   WallTime now = wall_time(1000))
+        : files_(std::move(files)), host_(*files_, options(durability), now) {
         open();
     }
 
@@ -27,7 +28,7 @@ public:
 
 private:
     storage::SegmentEngineOptions options(storage::Durability durability) const {
-        auto options = small_segments();
+        auto options = small_segments(160 << 10);  // room for some entries of an index
         options.data_dir = temp_.path() / "data";
         options.durability = durability;
         return options;
@@ -67,10 +68,15 @@ std::unique_ptr<Subject> cold() {
     return std::make_unique<SegmentSubject>(std::move(disk), Durability::kPower);
 }
 
+std::unique_ptr<Subject> aged() {
+    return std::make_unique<SegmentSubject>(std::make_unique<env::MemoryFileSystem>(),
+                                            Durability::kPower, wall_time(1'700'000'000'000));
+}
+
 const auto kKinds = testing::Values(
     SubjectKind{"MemoryNone", memory_none}, SubjectKind{"MemoryPower", memory_power},
     SubjectKind{"PosixPower", posix_power}, SubjectKind{"PosixProcess", posix_process},
-    SubjectKind{"Cold", cold});
+    SubjectKind{"Cold", cold}, SubjectKind{"Aged", aged});
 
 INSTANTIATE_TEST_SUITE_P(Segment, EngineContract, kKinds, kind_name);
 INSTANTIATE_TEST_SUITE_P(Segment, LooseEngineContract, kKinds, kind_name);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "fault/course.h"
 #include "support/fault_file_system.h"
 #include "support/scale.h"
@@ -102,6 +103,7 @@ void check_after(const Picture& picture, Loss loss, const storage::SegmentEngine
 class Crash : public testing::TestWithParam<Scene> {};
 
 TEST_P(Crash, KeepsWhatWasAcknowledged) {
+    ASSERT_TRUE(log::configure("off", log::Format::kText));
     auto options = small_segments();
     options.durability = GetParam().durability;
     const auto pictures = pictures_of(GetParam(), options);

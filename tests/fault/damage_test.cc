@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "fault/course.h"
 #include "support/fault_file_system.h"
 #include "support/read_all.h"
@@ -24,6 +25,7 @@ using storage::Position;
 using storage::ShardKey;
 
 constexpr ShardKey kShard{1, 0};
+const storage::SegmentEngineOptions kOptions = small_segments(160 << 10);  // some have an index
 
 std::string content(FaultFileSystem& disk, const Path& path) {
     auto file = disk.open(path, env::OpenMode::kReadOnly);
@@ -61,18 +63,19 @@ std::vector<Path> files_ending(const FaultFileSystem& disk, std::string_view par
 class Damage : public testing::Test {
 protected:
     void SetUp() override {
-        SegmentHost host(disk_);
+        ASSERT_TRUE(log::configure("off", log::Format::kText));  // each damage has its line
+        SegmentHost host(disk_, kOptions);
         ASSERT_TRUE(host.open());
         ASSERT_TRUE(sync_wait(host.engine().catalog_log().load()));
         ASSERT_TRUE(sync_wait(host.engine().create(std::span(&kShard, 1))));
-        for (int i = 0; i < 60; ++i)
-            append(host, std::string(static_cast<std::size_t>(i % 7) * 900, 'd'));
+        for (int i = 0; i < 90; ++i)
+            append(host, std::string(static_cast<std::size_t>(i % 7) * 2000, 'd'));
         running_ = disk_.crashed(Loss::kNothing, 1);
         host.close();
     }
 
     void append(SegmentHost& host, std::string data) {
-        const Sent& sent = model_.send(kShard, std::move(data), wall_time(1000 + count_++), "key");
+        const Sent& sent = model_.send(kShard, std::move(data), wall_time(1000 + ++count_), "key");
         const auto record = sent.record();
         const auto result = sync_wait(host.engine().append(std::span(&record, 1))).at(0);
         ASSERT_EQ(result.status, AppendStatus::kCommitted);
@@ -81,7 +84,7 @@ protected:
     std::unique_ptr<FaultFileSystem> copy() const { return disk_.crashed(Loss::kNothing, 1); }
 
     void expect_whole(FaultFileSystem& disk) {
-        SegmentHost host(disk);
+        SegmentHost host(disk, kOptions);
         const auto opened = host.open();
         ASSERT_TRUE(opened) << opened.error().message;
         const auto found = sync_wait(read_all(host.engine(), kShard, {}, 10));
@@ -91,7 +94,7 @@ protected:
     }
     // Everything is there, or something is said.
     void expect_told(FaultFileSystem& disk) {
-        SegmentHost host(disk);
+        SegmentHost host(disk, kOptions);
         const auto opened = host.open();
         if (!opened) {
             ASSERT_EQ(opened.error().code, Errc::kCorrupt) << opened.error().message;
@@ -119,9 +122,9 @@ TEST_F(Damage, OfASegmentIsReportedWhereverItIs) {
     for (const Path& path : segments) {
         const std::uint64_t size = content(disk_, path).size();
         std::vector<std::uint64_t> offsets = {size - 1};
-        for (std::uint64_t i = 0; i < 200 && i < size; i += kSanitized ? 5 : 1)
+        for (std::uint64_t i = 0; i < 120 && i < size; i += kSanitized ? 17 : 1)
             offsets.push_back(i);
-        for (std::uint64_t i = 0; i < steps(40, 8); ++i)
+        for (std::uint64_t i = 0; i < steps(20, 4); ++i)
             offsets.push_back(random() % size);
         for (const std::uint64_t offset : offsets) {
             SCOPED_TRACE(path.string() + " at " + std::to_string(offset));
@@ -138,7 +141,7 @@ TEST_F(Damage, InTheMiddleStopsTheReaderThereAndNowhereElse) {
     const auto segments = files_ending(disk_, "/shards/", ".log");
     ASSERT_GE(segments.size(), 3U);
     flip(disk_, segments[1], content(disk_, segments[1]).size() / 2);
-    SegmentHost host(disk_);
+    SegmentHost host(disk_, kOptions);
     ASSERT_TRUE(host.open());
     Position from;
     std::uint64_t before = 0;
@@ -182,11 +185,11 @@ TEST_F(Damage, OfTheJournalIsReportedUnlessNothingIsMissing) {
         const auto used = bytes.find_last_not_of('\0');
         if (used == std::string::npos)
             continue;
-        for (std::uint64_t offset = 0; offset <= used; offset += kSanitized ? 7001 : 1009) {
+        for (std::uint64_t offset = 0; offset <= used; offset += kSanitized ? 50'021 : 5003) {
             SCOPED_TRACE(path.string() + " at " + std::to_string(offset));
             const auto disk = lost->crashed(Loss::kNothing, 1);
             flip(*disk, path, offset);
-            SegmentHost host(*disk);
+            SegmentHost host(*disk, kOptions);
             const auto opened = host.open();
             if (!opened) {
                 ASSERT_EQ(opened.error().code, Errc::kCorrupt);
@@ -211,7 +214,7 @@ TEST_F(Damage, DeletedOrBrokenIndexesChangeNothing) {
     std::mt19937_64 random(seed());
     for (const Path& path : indexes) {
         const std::uint64_t size = content(disk_, path).size();
-        for (std::uint64_t i = 0; i < steps(30, 6); ++i) {
+        for (std::uint64_t i = 0; i < steps(12, 3); ++i) {
             const auto disk = copy();
             const std::uint64_t offset = random() % size;
             SCOPED_TRACE(path.string() + " at " + std::to_string(offset));
@@ -235,7 +238,7 @@ TEST_F(Damage, DeletedOrBrokenIndexesChangeNothing) {
 
 TEST_F(Damage, ATornLastCommitIsAbsentOrWholeAtEveryByte) {
     FaultFileSystem& disk = *running_;
-    SegmentHost host(disk);
+    SegmentHost host(disk, kOptions);
     ASSERT_TRUE(host.open());
     append(host, "one more, so that the journal is in use");
     const auto before = disk.crashed(Loss::kAll, 1);
@@ -252,12 +255,12 @@ TEST_F(Damage, ATornLastCommitIsAbsentOrWholeAtEveryByte) {
         std::size_t end = is.size();
         while (end > begin && (end > was.size() || is[end - 1] == was[end - 1]))
             --end;
-        for (std::size_t cut = begin; cut <= end; cut += kSanitized ? 37 : 1) {
+        for (std::size_t cut = begin; cut <= end; cut += kSanitized ? 97 : 1) {
             SCOPED_TRACE("cut at " + std::to_string(cut) + " of " + std::to_string(begin) + " to " +
                          std::to_string(end));
             const auto torn = before->crashed(Loss::kNothing, 1);
             overwrite(*torn, path, begin, std::string_view(is).substr(begin, cut - begin));
-            SegmentHost next(*torn);
+            SegmentHost next(*torn, kOptions);
             const auto opened = next.open();
             ASSERT_TRUE(opened) << opened.error().message;
             const auto found = sync_wait(read_all(next.engine(), kShard, {}, 50));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "fault/course.h"
 #include "support/fault_file_system.h"
 #include "support/scale.h"
@@ -44,13 +45,15 @@ bool run_with(const Trouble& trouble, std::uint64_t nth) {
         const auto opened = next.open();
         EXPECT_TRUE(opened) << opened.error().message;
         Contents contents;
-        if (opened)
+        if (opened) {
             EXPECT_EQ(known.check(next.engine(), contents), "");
+        }
     }
     return met;
 }
 
 TEST_P(FailingCall, LosesNothingAndIsGotOver) {
+    ASSERT_TRUE(log::configure("off", log::Format::kText));
     const std::uint64_t every = GetParam().every * (kSanitized ? 7 : 1);
     std::uint64_t nth = 1;
     for (bool met = true; met && !HasFailure(); nth += every) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "env/memory_file_system.h"
 #include "support/log_model.h"
 #include "support/read_all.h"
@@ -22,6 +23,7 @@ constexpr ShardKey kShards[] = {{1, 0}, {2, 0}};
 class FullDisk : public testing::Test {
 protected:
     void SetUp() override {
+        ASSERT_TRUE(log::configure("off", log::Format::kText));
         ASSERT_TRUE(host_.open());
         ASSERT_TRUE(sync_wait(host_.engine().catalog_log().load()));
         ASSERT_TRUE(sync_wait(host_.engine().create(kShards)));

@@ -12,10 +12,10 @@
 
 namespace millrace::test {
 
-inline storage::SegmentEngineOptions small_segments() {
+inline storage::SegmentEngineOptions small_segments(std::uint64_t segment_bytes = 64 << 10) {
     storage::SegmentEngineOptions options;
     options.data_dir = "/data";
-    options.segment_bytes = 64 << 10;
+    options.segment_bytes = segment_bytes;
     options.journal_file_bytes = storage::kJournalFileBytesMin;
     options.journal_files = 2;
     options.open_files = 4;
@@ -26,8 +26,9 @@ inline storage::SegmentEngineOptions small_segments() {
 class SegmentHost final {
 public:
     explicit SegmentHost(env::FileSystem& files,
-                         storage::SegmentEngineOptions options = small_segments())
-        : files_(files), options_(std::move(options)) {}
+                         storage::SegmentEngineOptions options = small_segments(),
+                         WallTime now = wall_time(1000))
+        : files_(files), options_(std::move(options)), clock_(now) {}
 
     // Opens, or opens again. The old engine closes first.
     Result<void> open() {
@@ -48,7 +49,7 @@ public:
 private:
     env::FileSystem& files_;
     const storage::SegmentEngineOptions options_;
-    env::ManualClock clock_;
+    env::ManualClock clock_;  // where records are stamped: no segment is old
     env::DiskPool pool_{2};
     Metrics metrics_;
     std::unique_ptr<storage::SegmentEngine> engine_;
