@@ -68,7 +68,11 @@ Committer::~Committer() {
 
 Result<void> Committer::start() {
     if (dirty()) {
-        MILLRACE_TRY(checkpoint_now());
+        // A full disk is no reason not to read; the checkpoint is tried again.
+        const auto done = checkpoint_now();
+        if (!done && done.error().code != Errc::kNoSpace) {
+            return done;
+        }
     }
     thread_ = std::thread([this] { run(); });
     return success();
