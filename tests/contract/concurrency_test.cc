@@ -77,7 +77,7 @@ Task<void> follow(storage::LogEngine& engine, ShardKey shard, std::vector<Found>
 
 TEST_P(LooseEngineContract, WritersAndReadersAgree) {
     constexpr std::size_t kWriters = 4;
-    const std::uint64_t batches = steps(300, 80);
+    const std::uint64_t batches = steps(150, 40);
     ASSERT_TRUE(create(kShards));
     std::vector<std::vector<Answer>> answers(kWriters);
     std::vector<std::vector<Found>> found(kShards.size() * 2);

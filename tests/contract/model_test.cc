@@ -8,7 +8,7 @@
 namespace millrace::test {
 
 TEST_P(RandomOperations, DoWhatTheModelSays) {
-    const std::uint64_t count = steps(3000, 600);
+    const std::uint64_t count = steps(1000, 200);
     for (std::uint64_t i = 0; i < count && !HasFailure(); ++i) {
         SCOPED_TRACE("MILLRACE_SEED=" + std::to_string(seed()) + ", step " + std::to_string(i));
         step();

@@ -73,8 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Trouble{"NoSpaceFromThereOn", Errc::kNoSpace, true, kGrowing},
                     Trouble{"SyncError", Errc::kIo, false, {Call::kSyncData}},
                     Trouble{"SyncErrorFromThereOn", Errc::kIo, true, {Call::kSyncData}},
-                    Trouble{"ErrorWithCheckpoints", Errc::kIo, false, {}, true, 17},
-                    Trouble{"NoSpaceWithCheckpoints", Errc::kNoSpace, true, kGrowing, true, 17}),
+                    Trouble{"ErrorWithCheckpoints", Errc::kIo, false, {}, true, 41},
+                    Trouble{"NoSpaceWithCheckpoints", Errc::kNoSpace, true, kGrowing, true, 41}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
