@@ -61,7 +61,7 @@ Answer<void> check_destination(const CreateChannelRequest& request) {
 
 Answer<void> check_settings(const model::Identity& owner, const CreateChannelRequest& request) {
     if (request.stream_configuration_list->size() != 1) {
-        return channel_streams_count(request.stream_configuration_list->size());
+        return channel_streams_count();
     }
     MILLRACE_TRY(check_destination(request));
     const std::string_view role = *request.service_execution_role_arn;

@@ -469,9 +469,8 @@ ClientError stream_has_channels(const model::StreamArn& stream) {
                   "channels first.");
 }
 
-ClientError channel_streams_count(std::uint64_t given) {
-    return invalid_argument("StreamConfigurationList must have exactly 1 entry, but has ", given,
-                            ".");
+ClientError channel_streams_count() {
+    return invalid_argument("StreamConfigurationList must have exactly 1 entry.");
 }
 
 ClientError channel_destinations() {

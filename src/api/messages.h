@@ -122,7 +122,7 @@ ClientError channel_not_active(std::string_view name, std::string_view account,
 ClientError channel_limit(const model::StreamArn& stream, std::uint64_t limit);
 ClientError channel_needs_on_demand(const model::StreamArn& stream);
 ClientError stream_has_channels(const model::StreamArn& stream);
-ClientError channel_streams_count(std::uint64_t given);
+ClientError channel_streams_count();
 ClientError channel_destinations();
 ClientError s3_tables_unsupported();
 ClientError record_format_unsupported(std::string_view format);

@@ -55,6 +55,22 @@ def test_tags_of_what_is_not_there(kinesis):
                        f"Consumer {consumer}, account {aws.ACCOUNT} not found.")
 
 
+@pytest.mark.parametrize("operation, more", [
+    ("TagResource", {"Tags": {"a": ""}}), ("UntagResource", {"TagKeys": ["a"]}),
+    ("ListTagsForResource", {}), ("GetResourcePolicy", {}),
+    ("EnableEnhancedMonitoring", {"ShardLevelMetrics": ["ALL"]}),
+    ("DisableEnhancedMonitoring", {"ShardLevelMetrics": ["ALL"]}),
+    ("UpdateMaxRecordSize", {"MaxRecordSizeInKiB": 1024}),
+    ("PutRecord", {"PartitionKey": "k", "Data": DATA}), ("DescribeStream", {}), ("ListShards", {})])
+def test_stream_ids_are_judged_and_ignored(raw, stream, operation, more):
+    """Raw, because clients take a StreamId for a part of the host name."""
+    resource = operation.endswith(("Resource", "Policy"))
+    body = {"ResourceARN" if resource else "StreamARN": aws.arn(stream), **more}
+    raw(operation, **body, StreamId="abcdefghij0123456789-abc")
+    raw.refuses(operation, {**body, "StreamId": "x"}, texts.VALIDATION, texts.violations(
+        texts.violation("'x'", "streamId", texts.matches("[a-z0-9]{20}-[a-z0-9]{3}"))))
+
+
 def test_enhanced_monitoring(kinesis, stream):
     found = ignore_metadata(kinesis.enable_enhanced_monitoring(
         StreamName=stream, ShardLevelMetrics=["OutgoingBytes", "IncomingBytes", "OutgoingBytes"]))

@@ -2,6 +2,7 @@
 of harness/spec.py, then the rows that no table generates."""
 
 import json
+import re
 
 import pytest
 
@@ -80,7 +81,8 @@ def broken(member):
         for value in member.bad:
             yield value, f"'{value}'", [texts.matches(member.pattern)]
         if member.least == 1:
-            pattern = [texts.matches(member.pattern)] if member.pattern else []
+            fails = member.pattern and not re.fullmatch(member.pattern, "")
+            pattern = [texts.matches(member.pattern)] if fails else []
             yield "", "''", pattern + [texts.at_least(1)]
         if member.most:
             value = long_text(member.most + 1)
@@ -110,7 +112,8 @@ def broken(member):
             yield value, f"'[{', '.join(value)}]'", [each]
     elif member.kind == "list" and member.members and member.least is not None:
         yield [], None, [texts.at_least(member.least)]
-        yield member.good * (member.most + 1), None, [texts.at_most(member.most)]
+        if member.most:
+            yield member.good * (member.most + 1), None, [texts.at_most(member.most)]
     elif member.kind == "list" and not member.members:
         yield [], "'[]'", [texts.at_least(member.least)]
         many = [f"k{i}" for i in range(member.most + 1)]

