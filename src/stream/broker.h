@@ -94,6 +94,14 @@ public:
     Task<Result<Applied>> change_tags(StreamUid uid, std::map<std::string, std::string> put,
                                       std::vector<std::string> remove);
 
+    // Splits and merges planned over `planned_over`; kStale if its shards or its mode are others by
+    // now. kByCount counts as a call of UpdateShardCount.
+    enum class Scaling : std::uint8_t { kByStep, kByCount };
+    Task<Result<Applied>> reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
+                                  Scaling scaling);
+    // kStale: that is its mode already.
+    Task<Result<Applied>> change_mode(StreamUid uid, Mode mode);
+
     // Data plane. One result per record, in order; records are borrowed until it resumes. Records
     // of one shard keep their order.
     Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);

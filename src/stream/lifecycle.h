@@ -1,12 +1,13 @@
-// Lifecycle: carries streams from CREATING to ACTIVE and from DELETING to gone, and trims what has
-// aged out. What a stream waits for stands in the catalog, so a restart takes it up where it was;
-// each step's effect on the engine is idempotent and comes before the command that records it. A
-// step that fails is tried again: no stream stays stuck.
+// Lifecycle: carries streams from CREATING to ACTIVE, from UPDATING to ACTIVE and from DELETING to
+// gone, and trims what has aged out. What a stream waits for stands in the catalog, so a restart
+// takes it up where it was; each step's effect on the engine is idempotent and comes before the
+// command that records it. A step that fails is tried again: no stream stays stuck.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "base/task.h"
 #include "env/clock.h"
@@ -27,12 +28,18 @@ public:
     // After the catalog was loaded: arms what is pending, and the sweeper.
     void resume();
 
+    // Proposes what begins a transition, and proceeds if it is applied.
+    Task<Result<Applied>> begin(Action action, StreamUid uid, Millis delay);
+    // Carries out the transition that `applied` began: within the call if nothing delays it.
+    Task<Result<Applied>> proceed(Applied applied, StreamUid uid, Millis delay);
+
     // Sees to it that finish() runs when the stream's transition is due.
     void arm(const Stream& stream);
     // Does now what the stream waits for, due or not; nothing if it waits for nothing.
     Task<void> finish(StreamUid uid);
 
-    // Asks the engine to reclaim what no stream can read any more.
+    // Asks the engine to reclaim what no stream can read any more; shards that have expired go
+    // altogether.
     Task<void> sweep();
 
 private:
@@ -42,6 +49,8 @@ private:
 
     Task<bool> activate(StreamPtr stream);
     Task<bool> remove(StreamPtr stream);
+    Task<bool> reshard(StreamPtr stream);
+    Task<void> drop(StreamPtr stream, std::vector<model::ShardNo> shards);
     Task<bool> record(Action action);
     void retry(StreamUid uid);
     void arm_sweep();

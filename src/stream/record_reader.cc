@@ -53,7 +53,8 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     batch.status = ReadStatus::kOk;
     batch.millis_behind_latest = behind(read, now);
     batch.next = read.next;
-    batch.at_end = read.at_end;
+    // Sealed is not closed yet: readers turn to the children, which the catalog has to name first.
+    batch.at_end = read.at_end && !shard->open();
     batch.records = std::move(read.records);
     batch.keepalive = std::move(read.keepalive);
     batch.shard = shard;
