@@ -7,9 +7,11 @@
 #include "api/get.h"
 #include "api/messages.h"
 #include "api/put.h"
+#include "api/reshard.h"
 #include "api/retention.h"
 #include "api/shapes.h"
 #include "api/shards.h"
+#include "api/stream_mode.h"
 #include "api/streams.h"
 #include "api/tags.h"
 #include "base/result.h"
@@ -109,13 +111,13 @@ constexpr Operation kOperations[] = {
     unbuilt<"ListTagsForResource">(),
     built<list_tags_for_stream>("ListTagsForStream", kListTagsForStreamInput,
                                 &kListTagsForStreamOutput),
-    unbuilt<"MergeShards">(),
+    built<merge_shards>("MergeShards", kMergeShardsInput),
     built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
     built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
     unbuilt<"PutResourcePolicy">(),
     unbuilt<"RegisterStreamConsumer">(),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
-    unbuilt<"SplitShard">(),
+    built<split_shard>("SplitShard", kSplitShardInput),
     unbuilt<"StartStreamEncryption">(),
     unbuilt<"StopStreamEncryption">(),
     unbuilt<"SubscribeToShard">(),
@@ -124,8 +126,8 @@ constexpr Operation kOperations[] = {
     unbuilt<"UpdateAccountSettings">(),
     unbuilt<"UpdateChannel">(),
     unbuilt<"UpdateMaxRecordSize">(),
-    unbuilt<"UpdateShardCount">(),
-    unbuilt<"UpdateStreamMode">(),
+    built<update_shard_count>("UpdateShardCount", kUpdateShardCountInput, &kUpdateShardCountOutput),
+    built<update_stream_mode>("UpdateStreamMode", kUpdateStreamModeInput),
     unbuilt<"UpdateStreamRecordDistributionStrategy">(),
     unbuilt<"UpdateStreamWarmThroughput">(),
 };

@@ -113,6 +113,8 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -142,6 +144,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);

@@ -47,7 +47,7 @@ TEST(Operations, AllOfTheModelAreKnownInOrder) {
     EXPECT_EQ(find_operation("Zzz"), nullptr);
 }
 
-TEST(Operations, SixteenAreBuilt) {
+TEST(Operations, TwentyAreBuilt) {
     std::set<std::string_view> built;
     for (const Operation& row : operations()) {
         if (row.kind != OperationKind::kUnbuilt) {
@@ -67,9 +67,13 @@ TEST(Operations, SixteenAreBuilt) {
                                                  "ListShards",
                                                  "ListStreams",
                                                  "ListTagsForStream",
+                                                 "MergeShards",
                                                  "PutRecord",
                                                  "PutRecords",
-                                                 "RemoveTagsFromStream"};
+                                                 "RemoveTagsFromStream",
+                                                 "SplitShard",
+                                                 "UpdateShardCount",
+                                                 "UpdateStreamMode"};
     EXPECT_EQ(built, expected);
 }
 
@@ -148,6 +152,14 @@ TEST(Operations, MembersStandInTheOrderOfReporting) {
               "ShardId* ShardIteratorType* StartingSequenceNumber StreamName StreamARN Timestamp "
               "StreamId");
     EXPECT_EQ(describe(kGetRecordsInput), "Limit ShardIterator* StreamARN StreamId");
+    EXPECT_EQ(describe(kSplitShardInput),
+              "NewStartingHashKey* StreamName ShardToSplit* StreamARN StreamId");
+    EXPECT_EQ(describe(kMergeShardsInput),
+              "ShardToMerge* AdjacentShardToMerge* StreamName StreamARN StreamId");
+    EXPECT_EQ(describe(kUpdateShardCountInput),
+              "ScalingType* StreamARN StreamName TargetShardCount* StreamId");
+    EXPECT_EQ(describe(kUpdateStreamModeInput),
+              "StreamARN* StreamModeDetails* WarmThroughputMiBps StreamId");
     EXPECT_EQ(describe(kRetentionInput), "RetentionPeriodHours* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kAddTagsToStreamInput), "Tags* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kRemoveTagsFromStreamInput), "TagKeys* StreamName StreamARN StreamId");
