@@ -115,8 +115,21 @@ constexpr OptionRow kRows[] = {
           "Quota: on-demand streams of an account in a region."),
     count("pending-streams-max", kService, &O::pending_streams_max, "5", 1, 1'000'000,
           "Quota: streams of an account CREATING or DELETING at once."),
+    count("shard-count-updates-max", kService, &O::shard_count_updates_max, "10", 1, 1'000'000,
+          "Quota: UpdateShardCount calls for one stream within 24 hours."),
+    count("mode-changes-max", kService, &O::mode_changes_max, "2", 1, 1'000'000,
+          "Quota: changes of one stream's mode within 24 hours."),
     count("tags-max", kService, &O::tags_max, "50", 1, 10'000,
           "Tags of one stream; always enforced."),
+    time("on-demand-window", kService, &O::on_demand_window, "1m", "5m", 0, kDay,
+         "A shard of an on-demand stream that took more than one of the next two rates over this "
+         "long is split in halves. 0ms: never."),
+    size("on-demand-split-bytes", kService, &O::on_demand_split_bytes, "500KiB", 1, 64 * kGiB,
+         "Bytes of data and partition keys per second."),
+    count("on-demand-split-records", kService, &O::on_demand_split_records, "500", 1, 1'000'000'000,
+          "Records per second."),
+    count("on-demand-shards-max", kService, &O::on_demand_shards_max, "200", 1, 1'000'000,
+          "Open shards of an on-demand stream; no more are made by splitting."),
 };
 
 }  // namespace
