@@ -1,6 +1,8 @@
 #include "stream/lifecycle.h"
 
 #include <algorithm>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,7 +13,7 @@ namespace millrace::stream {
 namespace {
 
 constexpr Millis kRetryAfter{1000};
-constexpr std::size_t kShardsPerBreath = 64;  // swept before other work gets its turn
+constexpr std::size_t kShardsPerBreath = 64;  // swept or sealed before others get their turn
 
 // The logs the stream has or will have; while CREATING its shards are still to be made.
 std::vector<storage::ShardKey> logs_of(const Stream& stream) {
@@ -34,12 +36,17 @@ std::vector<storage::ShardKey> keys_of(const Stream& stream,
     return keys;
 }
 
-std::vector<storage::ShardKey> logs_of_children(const Stream& stream) {
+// Of the children that are open when the resharding is done: the others never hold a record.
+std::vector<storage::ShardKey> logs_of_children(const Stream& stream,
+                                                const std::vector<model::ShardNo>& closed) {
     std::vector<storage::ShardKey> keys;
+    const std::set<model::ShardNo> shut(closed.begin(), closed.end());
     const auto first = static_cast<std::uint32_t>(stream.shards.size());
     const std::uint32_t end = first + children_made_by(stream.pending->steps);
     for (std::uint32_t no = first; no < end; ++no) {
-        keys.push_back(stream.key(model::ShardNo(no)));
+        if (!shut.contains(model::ShardNo(no))) {
+            keys.push_back(stream.key(model::ShardNo(no)));
+        }
     }
     return keys;
 }
@@ -180,23 +187,49 @@ Task<bool> Lifecycle::remove(StreamPtr stream) {
 // in a parent once it is sealed: the ends that the command fixes lie above all of them. Between the
 // two the parents' puts wait (RecordWriter).
 Task<bool> Lifecycle::reshard(StreamPtr stream) {
-    const std::vector<storage::ShardKey> children = logs_of_children(*stream);
+    const std::vector<model::ShardNo> closed = closed_by(stream->pending->steps);
+    const std::vector<storage::ShardKey> children = logs_of_children(*stream, closed);
     const auto created = co_await engine_.create(children);
     if (!created) {
         log::error("shards for a resharding could not be created, will try again: {} stream={}",
                    created.error().message, stream->name.text());
         co_return false;
     }
-    const std::vector<storage::ShardKey> parents =
-        keys_of(*stream, closed_by(stream->pending->steps));
-    auto sealed = co_await engine_.seal(parents);
-    if (!sealed) {
+    auto ends = co_await seal(stream, closed);
+    if (!ends) {
         log::error("shards could not be closed for a resharding, will try again: {} stream={}",
-                   sealed.error().message, stream->name.text());
+                   ends.error().message, stream->name.text());
         co_return false;
     }
-    Action action = FinishReshard{stream->uid, std::move(sealed).value()};
+    Action action = FinishReshard{stream->uid, std::move(ends).value()};
     co_return co_await record(std::move(action));
+}
+
+// The end of each, those that are only made by this resharding included. A few at a time: each may
+// cost the engine an open file until its next checkpoint.
+Task<Result<std::vector<storage::Position>>> Lifecycle::seal(StreamPtr stream,
+                                                             std::vector<model::ShardNo> shards) {
+    std::vector<storage::Position> ends(shards.size());
+    std::vector<storage::ShardKey> keys;
+    std::vector<std::size_t> places;  // of their ends
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        if (stream->shard(shards[i]) != nullptr) {
+            keys.push_back(stream->key(shards[i]));
+            places.push_back(i);
+        }
+    }
+    const std::span<const storage::ShardKey> all = keys;
+    for (std::size_t begun = 0; begun < keys.size(); begun += kShardsPerBreath) {
+        const auto some = all.subspan(begun, std::min(kShardsPerBreath, keys.size() - begun));
+        const auto sealed = co_await engine_.seal(some);
+        if (!sealed) {
+            co_return sealed.error();
+        }
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            ends[places[begun + i]] = sealed.value()[i];
+        }
+    }
+    co_return ends;
 }
 
 // True when there is nothing to try again: recorded, or overtaken by another command.

@@ -50,6 +50,8 @@ private:
     Task<bool> activate(StreamPtr stream);
     Task<bool> remove(StreamPtr stream);
     Task<bool> reshard(StreamPtr stream);
+    Task<Result<std::vector<storage::Position>>> seal(StreamPtr stream,
+                                                      std::vector<model::ShardNo> shards);
     Task<void> drop(StreamPtr stream, std::vector<model::ShardNo> shards);
     Task<bool> record(Action action);
     void retry(StreamUid uid);

@@ -34,6 +34,13 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
         batch.status = ReadStatus::kGone;
         co_return batch;
     }
+    if (shard->hollow()) {
+        batch.status = ReadStatus::kOk;
+        batch.at_end = true;
+        batch.shard = shard;
+        batch.stream = std::move(stream);
+        co_return batch;
+    }
     storage::ReadRequest request;
     request.shard = stream->key(shard_no);
     request.from = from;
@@ -76,6 +83,11 @@ Task<Placed> RecordReader::place(StreamPtr stream, model::ShardNo shard_no, Star
         Placed gone;
         gone.status = ReadStatus::kGone;
         co_return gone;
+    }
+    if (shard->hollow()) {
+        Placed anywhere;
+        anywhere.status = ReadStatus::kOk;
+        co_return anywhere;
     }
     storage::Locate where;
     switch (start.what) {

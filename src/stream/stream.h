@@ -40,6 +40,9 @@ struct Shard {
     bool dropped = false;                  // it has expired for good; its log is gone
 
     bool open() const { return !closed.has_value(); }
+    // Closed without ever having held a record. It need not have a log: the shards that a scaling
+    // makes on its way have none.
+    bool hollow() const { return end == storage::Position(0); }
     bool operator==(const Shard&) const = default;
 };
 

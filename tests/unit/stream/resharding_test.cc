@@ -141,7 +141,34 @@ TEST_F(ReshardingTest, IntermediateShardsAreClosedEmptyAndReadable) {
         EXPECT_EQ(batch.status, ReadStatus::kOk);
         EXPECT_EQ(batch.at_end, !shard.open());
         EXPECT_EQ(batch.millis_behind_latest, 0);
+        const storage::Locate tip;
+        const bool intermediate = shard.no.value() >= 4 && !shard.open();
+        EXPECT_EQ(bool(test::sync_wait(world_.memory->locate(after->key(shard.no), tip))),
+                  !intermediate)
+            << "what never holds a record needs no log";
     }
+}
+
+TEST_F(ReshardingTest, ShardsAreSealedAFewAtATime) {
+    World world({.seed = 5, .gap_max = 2});
+    world.open();
+    const StreamPtr stream = world.created("a", 1000);
+    for (const char* key : {"a", "b", "c", "d"}) {
+        world.put(stream, key);
+    }
+    ASSERT_EQ(world.reshard(stream, uniform_scaling(*stream, 999)).outcome, Outcome::kApplied);
+    EXPECT_GT(world.engine->seals, 10);
+    const StreamPtr after = world.find("a");
+    expect_sound(*after);
+    std::size_t read = 0;
+    for (const Shard& shard : after->shards) {
+        const ReadBatch batch = world.read(after, 0, 10, shard.no.value());
+        read += batch.records.size();
+        for (const storage::Record& record : batch.records) {
+            EXPECT_LT(record.position, *shard.end) << "each shard has its own end";
+        }
+    }
+    EXPECT_EQ(read, 4u);
 }
 
 TEST_F(ReshardingTest, APutThatMeetsASealedShardWaitsForItsChildren) {
