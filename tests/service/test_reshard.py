@@ -298,7 +298,7 @@ class Storm:
         self.lock = threading.Lock()
 
     def write(self, writer):
-        kinesis = aws.client(self.server, judged=False)
+        kinesis = aws.client(self.server)
         random_ = random.Random(writer)
         count = 0
         while not self.over.is_set():
