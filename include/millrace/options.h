@@ -21,6 +21,9 @@ enum class Profile : std::uint8_t {
     kAws,   // delays and quotas as the service has them
 };
 
+// What becomes of CreateChannel: channels can be described, but nothing delivers to them.
+enum class Channels : std::uint8_t { kRefuse, kAccept };
+
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Options {
@@ -74,6 +77,7 @@ struct Options {
     std::uint64_t on_demand_split_bytes = 500 << 10;
     std::uint64_t on_demand_split_records = 500;
     std::uint64_t on_demand_shards_max = 200;
+    Channels channels = Channels::kRefuse;
 };
 
 }  // namespace millrace

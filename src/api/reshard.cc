@@ -101,6 +101,12 @@ Task<Answer<Nothing>> reshard(Context& context, stream::StreamPtr stream,
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, operation);

@@ -1,9 +1,11 @@
 #include "api/stream_mode.h"
 
+#include "api/account.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
 #include "base/result.h"
+#include "model/limits.h"
 #include "stream/broker.h"
 
 namespace millrace::api {
@@ -16,13 +18,23 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         *request.stream_mode_details->stream_mode == mode_name(stream::Mode::kOnDemand)
             ? stream::Mode::kOnDemand
             : stream::Mode::kProvisioned;
-    if (request.warm_throughput_mibps) {
-        // Neither of a provisioned stream nor of an account without the commitment, as all are.
+    const std::optional<std::int32_t>& warm = request.warm_throughput_mibps;
+    if (warm && mode == stream::Mode::kProvisioned) {
         co_return warm_throughput_not_available();
     }
     MILLRACE_CO_TRY(const stream::StreamPtr stream,
                     find_active_stream(context, std::nullopt, request.stream_arn, kOperation));
-    const auto applied = co_await context.broker.change_mode(stream->uid, mode);
+    std::optional<std::uint32_t> warm_mibps;
+    if (warm) {
+        if (!is_committed(context, stream->owner)) {
+            co_return warm_throughput_not_available();
+        }
+        if (*warm > model::kWarmThroughputMaxMiBps) {
+            co_return warm_throughput_limit(*warm, model::kWarmThroughputMaxMiBps);
+        }
+        warm_mibps = static_cast<std::uint32_t>(*warm);
+    }
+    const auto applied = co_await context.broker.change_mode(stream->uid, mode, warm_mibps);
     if (!applied) {
         co_return failure(applied.error(), kOperation);
     }
@@ -47,6 +59,12 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);

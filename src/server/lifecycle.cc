@@ -88,6 +88,7 @@ stream::Settings stream_settings(const Options& options) {
     settings.on_demand.split_bytes_per_second = options.on_demand_split_bytes;
     settings.on_demand.split_records_per_second = options.on_demand_split_records;
     settings.on_demand.shards_max = static_cast<std::uint32_t>(options.on_demand_shards_max);
+    settings.channels_accepted = options.channels == Channels::kAccept;
     return settings;
 }
 

@@ -130,6 +130,9 @@ constexpr OptionRow kRows[] = {
           "Records per second."),
     count("on-demand-shards-max", kService, &O::on_demand_shards_max, "200", 1, 1'000'000,
           "Open shards of an on-demand stream; no more are made by splitting."),
+    other("channels", kService, &O::channels, "refuse",
+          "Whether CreateChannel is refused or accepted. This server delivers nothing to channels: "
+          "accept is for tests of their administration alone."),
 };
 
 }  // namespace
@@ -168,6 +171,7 @@ std::string value_name(const OptionRow& row) {
         std::string operator()(Durability O::*) const { return "power|process|none"; }
         std::string operator()(Profile O::*) const { return "test|aws"; }
         std::string operator()(LogFormat O::*) const { return "text|json"; }
+        std::string operator()(Channels O::*) const { return "refuse|accept"; }
     };
     return std::visit(Name{row}, row.field);
 }

@@ -133,7 +133,7 @@ void ShardLog::stage(std::span<std::byte> frames) {
         tail_.next = Position(tail_.next.value() + 1);
         at += header.frame_bytes();
     }
-    staged_.push_back(frames);
+    staged_.emplace_back(frames);
 }
 
 void ShardLog::stage_numbered(Bytes frames) {

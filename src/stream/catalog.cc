@@ -96,8 +96,11 @@ Task<Result<Applied>> Catalog::propose(Command command) {
         const std::unique_lock lock(mutex_);
         applied = state_.apply(command);
     }
-    if (hear_) {
-        hear_(std::visit([](const auto& action) { return action.uid; }, command.action));
+    if (hear_ && applied.stream != nullptr) {
+        hear_(applied.stream->uid);
+    } else if (const auto* removed = std::get_if<RemoveStream>(&command.action);
+               hear_ && removed != nullptr) {
+        hear_(removed->uid);
     }
     if (commands_since_snapshot_ >= snapshot_commands_) {
         // The command stands whether or not its snapshot does; the next command tries again.
@@ -150,6 +153,32 @@ std::vector<StreamPtr> Catalog::all() const {
 Totals Catalog::totals(const model::Identity& owner) const {
     const std::shared_lock lock(mutex_);
     return state_.totals(owner);
+}
+
+Commitment Catalog::commitment(const model::Identity& owner, WallTime now) const {
+    const std::shared_lock lock(mutex_);
+    return state_.commitment(owner, now);
+}
+
+ChannelPtr Catalog::channel(const std::string& id) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().find(id);
+}
+
+std::vector<ChannelPtr> Catalog::channels(const model::Identity& owner,
+                                          const std::string& after) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().list(owner, after);
+}
+
+std::vector<ChannelPtr> Catalog::all_channels() const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().all();
+}
+
+std::size_t Catalog::channels_of(StreamUid uid) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().count(uid);
 }
 
 CatalogState Catalog::copy() const {

@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "stream/channel.h"
+#include "stream/commitment.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -25,6 +27,8 @@ struct CreateStream {
     std::uint32_t shards = 1;
     std::uint32_t record_max_kib = 1024;
     std::map<std::string, std::string> tags;
+    Distribution distribution = Distribution::kPartitionKey;
+    std::optional<std::uint32_t> warm_mibps;
     WallTime due;  // when it becomes ACTIVE
     // Quotas in force when it was proposed, over the owner's streams; none: unlimited.
     std::optional<std::uint32_t> shards_max;
@@ -33,7 +37,7 @@ struct CreateStream {
     bool operator==(const CreateStream&) const = default;
 };
 
-// CREATING -> ACTIVE: the shards' logs exist.
+// CREATING -> ACTIVE: the shards' logs exist. UPDATING -> ACTIVE after ConfigureStream.
 struct ActivateStream {
     StreamUid uid;
     bool operator==(const ActivateStream&) const = default;
@@ -95,6 +99,7 @@ struct BeginModeChange {
     WallTime due;
     std::optional<std::uint32_t> on_demand_streams_max;  // of the owner
     std::optional<std::uint32_t> changes_max;            // within a day, this one included
+    std::optional<std::uint32_t> warm_mibps = {};        // to on-demand: its target, if any
     bool operator==(const BeginModeChange&) const = default;
 };
 
@@ -112,9 +117,64 @@ struct DropShards {
     bool operator==(const DropShards&) const = default;
 };
 
+// Changes what is given and leaves the rest.
+struct ConfigureStream {
+    StreamUid uid;
+    ShardMetrics metrics_on = 0;
+    ShardMetrics metrics_off = 0;
+    std::optional<std::uint32_t> record_max_kib;
+    std::optional<std::uint32_t> warm_mibps;   // on-demand streams only
+    std::optional<Distribution> distribution;  // on-demand streams only
+    std::optional<std::string> policy;         // empty: removes it
+    std::optional<WallTime> due;               // UPDATING until then; none: stays ACTIVE
+    bool operator==(const ConfigureStream&) const = default;
+};
+
+struct SetCommitment {
+    model::Identity owner;
+    bool enabled = false;
+    bool operator==(const SetCommitment&) const = default;
+};
+
+struct CreateChannel {
+    Channel channel;  // CREATING until it is due
+    bool operator==(const CreateChannel&) const = default;
+};
+
+struct UpdateChannel {
+    std::string id;
+    std::optional<std::uint32_t> freshness_s;
+    std::optional<ChannelLogging> logging;
+    WallTime due;  // UPDATING until then
+    bool operator==(const UpdateChannel&) const = default;
+};
+
+struct DeleteChannel {
+    std::string id;
+    WallTime due;  // when it is removed
+    bool operator==(const DeleteChannel&) const = default;
+};
+
+// What it waits for has come: CREATING, UPDATING -> ACTIVE; DELETING -> gone.
+struct AdvanceChannel {
+    std::string id;
+    bool operator==(const AdvanceChannel&) const = default;
+};
+
+// `remove` first, then `put`.
+struct ChangeChannelTags {
+    std::string id;
+    std::map<std::string, std::string> put;
+    std::vector<std::string> remove;
+    std::uint32_t tags_max = 50;
+    bool operator==(const ChangeChannelTags&) const = default;
+};
+
 using Action =
     std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention, ChangeTags,
-                 BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards>;
+                 BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
+                 ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
+                 AdvanceChannel, ChangeChannelTags>;
 
 struct Command {
     WallTime time;  // the proposer's clock
@@ -140,12 +200,20 @@ enum class Outcome : std::uint8_t {
     kUidTaken,           // draw another
     kStale,              // what it was planned over has changed meanwhile
     kDailyQuota,         // as many changes of the kind within a day as there may be
+    kWrongMode,          // of an on-demand stream only
+    kHasChannels,        // a stream with channels is not deleted
+    kChannelExists,      // a channel of that name, in whatever status
+    kChannelQuota,       // the stream has a channel of that kind
+    kChannelNotFound,    // no such channel (any more)
+    kChannelNotActive,   // its status does not admit the command (`channel` tells which)
 };
 
 struct Applied {
     Outcome outcome = Outcome::kApplied;
     StreamPtr stream;  // after the change, or as found; null when kNotFound and after RemoveStream
-    std::uint64_t current = 0;  // the count a quota was compared with
+    std::uint64_t current = 0;     // the count a quota was compared with
+    ChannelPtr channel = nullptr;  // of a channel's command: likewise
+    Commitment commitment = {};    // of SetCommitment: after it
 };
 
 inline Applied refused(Outcome outcome, StreamPtr stream, std::uint64_t current = 0) {

@@ -25,6 +25,7 @@ Applied begin_mode_change(const StreamPtr& found, const BeginModeChange& command
             return refused(Outcome::kDailyQuota, found, next.mode_changes.size() - 1);
         }
     }
+    next.warm_mibps = command.warm_mibps;  // shown once the stream is on-demand
     next.status = Status::kUpdating;
     next.pending = Transition{Transition::What::kChangeMode, command.due, {}, command.mode};
     return applied(std::move(next));
@@ -38,6 +39,10 @@ Applied finish_mode_change(const StreamPtr& found) {
     next.status = Status::kActive;
     next.mode = found->pending->mode;
     next.pending.reset();
+    if (next.mode == Mode::kProvisioned) {  // what only on-demand streams have
+        next.distribution = Distribution::kPartitionKey;
+        next.warm_mibps.reset();
+    }
     return applied(std::move(next));
 }
 

@@ -1,5 +1,5 @@
-// RecordWriter: routes records to shards, appends them in one engine call, and names each by its
-// sequence number. Thread-safe.
+// RecordWriter: routes records to shards (by their keys, or evenly where the stream says so),
+// appends them in one engine call, and names each by its sequence number. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/task.h"
 #include "env/clock.h"
+#include "env/entropy.h"
 #include "model/hash_key.h"
 #include "model/sequence_number.h"
 #include "storage/engine.h"
@@ -23,7 +24,7 @@
 namespace millrace::stream {
 
 struct PutRecord {
-    std::string_view partition_key;
+    std::string_view partition_key;  // empty: none was given, which only kAuto streams admit
     Bytes data;
     std::optional<model::HashKey> explicit_hash;
 };
@@ -47,10 +48,11 @@ public:
     static constexpr Millis kPatience{20'000};
 
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 Meters& meters, Changes& changes, ShardLoad& load)
+                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load)
         : catalog_(catalog),
           engine_(engine),
           clock_(clock),
+          entropy_(entropy),
           meters_(meters),
           changes_(changes),
           load_(load) {}
@@ -64,6 +66,7 @@ private:
     const Catalog& catalog_;
     storage::LogEngine& engine_;
     env::Clock& clock_;
+    env::Entropy& entropy_;
     Meters& meters_;
     Changes& changes_;
     ShardLoad& load_;

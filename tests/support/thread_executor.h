@@ -27,11 +27,9 @@ public:
     ThreadExecutor& operator=(const ThreadExecutor&) = delete;
 
     void post(Callback<void()> run) override {
-        {
-            const std::lock_guard lock(mutex_);
-            jobs_.push_back(std::move(run));
-        }
-        wake_.notify_one();
+        const std::lock_guard lock(mutex_);
+        jobs_.push_back(std::move(run));
+        wake_.notify_one();  // under the lock: what runs may let the owner destroy this
     }
 
     // Calls `job` on the thread and returns once it has; not from the thread itself.

@@ -97,14 +97,25 @@ TEST_F(StreamMode, OnDemandStreamsAreLimited) {
                  "1.");
 }
 
-TEST_F(StreamMode, WarmThroughputIsRefusedBeforeTheStreamIsLookedFor) {
-    for (const char* mode : {"PROVISIONED", "ON_DEMAND"}) {
-        expect_error(change(mode, "nowhere", 5), ErrorType::kValidation,
-                     "Request is invalid. WarmThroughputMiBps can be specified only for ON_DEMAND "
-                     "stream mode in accounts with a minimum throughput billing commitment.");
-    }
-    expect_error(change("ON_DEMAND", "nowhere"), ErrorType::kResourceNotFound,
+TEST_F(StreamMode, WarmThroughputNeedsOnDemandModeAndACommitment) {
+    const char* const refusal =
+        "Request is invalid. WarmThroughputMiBps can be specified only for ON_DEMAND stream mode "
+        "in "
+        "accounts with a minimum throughput billing commitment.";
+    expect_error(change("PROVISIONED", "nowhere", 5), ErrorType::kValidation, refusal);
+    expect_error(change("ON_DEMAND", "nowhere", 5), ErrorType::kResourceNotFound,
                  "Stream nowhere under account 123456789012 not found.");
+    create("orders", 3);
+    expect_error(change("ON_DEMAND", "orders", 5), ErrorType::kValidation, refusal);
+    ASSERT_TRUE(
+        test::sync_wait(broker_->set_commitment(model::Identity{kAccount, "us-east-1"}, true)));
+    EXPECT_FALSE(change("ON_DEMAND", "orders", 10'241));
+    ASSERT_TRUE(change("ON_DEMAND", "orders", 5));
+    EXPECT_EQ(summary().stream_description_summary.warm_throughput->target_mibps, 5);
+    ASSERT_TRUE(change("PROVISIONED"));
+    ASSERT_TRUE(change("ON_DEMAND"));
+    EXPECT_EQ(summary().stream_description_summary.warm_throughput->target_mibps, 0)
+        << "the target went with the mode";
 }
 
 }  // namespace
