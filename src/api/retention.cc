@@ -52,6 +52,8 @@ Task<Answer<Nothing>> set_retention(Context& context, const RetentionRequest& re
         case stream::Outcome::kOnDemandQuota:
         case stream::Outcome::kTooManyTags:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
             break;
     }
     co_return unexpected(outcome.outcome, operation);

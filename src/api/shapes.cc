@@ -2,11 +2,13 @@
 
 #include <string_view>
 
+#include "api/consumers.h"
 #include "api/get.h"
 #include "api/put.h"
 #include "api/retention.h"
 #include "api/shards.h"
 #include "api/streams.h"
+#include "api/subscribe.h"
 #include "api/tags.h"
 #include "model/limits.h"
 #include "model/patterns.h"
@@ -38,6 +40,12 @@ constexpr Field stream_arn_field() {
     return string_field<Member>("StreamARN")
         .within(1, model::kArnMaxUnits)
         .matching(model::kStreamArnPattern);
+}
+template <auto Member>
+constexpr Field consumer_arn_field() {
+    return string_field<Member>("ConsumerARN")
+        .within(1, model::kArnMaxUnits)
+        .matching(model::kConsumerArnPattern);
 }
 template <auto Member>
 constexpr Field stream_id_field() {
@@ -198,6 +206,30 @@ constexpr Field kChildShardFields[] = {
 };
 constexpr Shape kChildShard{"ChildShard", kChildShardFields};
 
+constexpr Field kConsumerFields[] = {
+    string_field<&ConsumerMember::consumer_name>("ConsumerName"),
+    string_field<&ConsumerMember::consumer_arn>("ConsumerARN"),
+    string_field<&ConsumerMember::consumer_status>("ConsumerStatus"),
+    timestamp_field<&ConsumerMember::consumer_creation_timestamp>("ConsumerCreationTimestamp"),
+};
+constexpr Shape kConsumer{"Consumer", kConsumerFields};
+
+constexpr Field kConsumerDescriptionFields[] = {
+    string_field<&ConsumerDescription::consumer_name>("ConsumerName"),
+    string_field<&ConsumerDescription::consumer_arn>("ConsumerARN"),
+    string_field<&ConsumerDescription::consumer_status>("ConsumerStatus"),
+    timestamp_field<&ConsumerDescription::consumer_creation_timestamp>("ConsumerCreationTimestamp"),
+    string_field<&ConsumerDescription::stream_arn>("StreamARN"),
+};
+constexpr Shape kConsumerDescription{"ConsumerDescription", kConsumerDescriptionFields};
+
+constexpr Field kStartingPositionFields[] = {
+    string_field<&StartingPosition::type>("Type").require().one_of(kIteratorTypes),
+    sequence_field<&StartingPosition::sequence_number>("SequenceNumber"),
+    timestamp_field<&StartingPosition::timestamp>("Timestamp"),
+};
+constexpr Shape kStartingPosition{"StartingPosition", kStartingPositionFields};
+
 constexpr Field kTagFields[] = {
     string_field<&Tag::key>("Key"),
     string_field<&Tag::value>("Value"),
@@ -338,6 +370,56 @@ constexpr Field kGetRecordsOutputFields[] = {
     list_field<&GetRecordsResponse::child_shards>("ChildShards", kChildShard),
 };
 
+constexpr Field kRegisterStreamConsumerInputFields[] = {
+    name_field<&RegisterStreamConsumerRequest::consumer_name>("ConsumerName").require(),
+    stream_arn_field<&RegisterStreamConsumerRequest::stream_arn>().require(),
+    tags_field<&RegisterStreamConsumerRequest::tags>(),
+    stream_id_field<&RegisterStreamConsumerRequest::stream_id>(),
+};
+constexpr Field kRegisterStreamConsumerOutputFields[] = {
+    structure_field<&RegisterStreamConsumerResponse::consumer>("Consumer", kConsumer),
+};
+
+constexpr Field kConsumerInputFields[] = {
+    consumer_arn_field<&ConsumerRequest::consumer_arn>(),
+    name_field<&ConsumerRequest::consumer_name>("ConsumerName"),
+    stream_arn_field<&ConsumerRequest::stream_arn>(),
+    stream_id_field<&ConsumerRequest::stream_id>(),
+};
+constexpr Field kDescribeStreamConsumerOutputFields[] = {
+    structure_field<&DescribeStreamConsumerResponse::consumer_description>("ConsumerDescription",
+                                                                           kConsumerDescription),
+};
+
+constexpr Field kListStreamConsumersInputFields[] = {
+    page_field<&ListStreamConsumersRequest::max_results>("MaxResults"),
+    token_field<&ListStreamConsumersRequest::next_token>(),
+    stream_arn_field<&ListStreamConsumersRequest::stream_arn>().require(),
+    timestamp_field<&ListStreamConsumersRequest::stream_creation_timestamp>(
+        "StreamCreationTimestamp"),
+    stream_id_field<&ListStreamConsumersRequest::stream_id>(),
+};
+constexpr Field kListStreamConsumersOutputFields[] = {
+    list_field<&ListStreamConsumersResponse::consumers>("Consumers", kConsumer),
+    string_field<&ListStreamConsumersResponse::next_token>("NextToken"),
+};
+
+constexpr Field kSubscribeToShardInputFields[] = {
+    consumer_arn_field<&SubscribeToShardRequest::consumer_arn>().require(),
+    name_field<&SubscribeToShardRequest::shard_id>("ShardId").require(),
+    structure_field<&SubscribeToShardRequest::starting_position>("StartingPosition",
+                                                                 kStartingPosition)
+        .require(),
+    stream_id_field<&SubscribeToShardRequest::stream_id>(),
+};
+constexpr Field kSubscribeToShardEventFields[] = {
+    list_field<&SubscribeToShardEvent::records>("Records", kRecord),
+    string_field<&SubscribeToShardEvent::continuation_sequence_number>(
+        "ContinuationSequenceNumber"),
+    long_field<&SubscribeToShardEvent::millis_behind_latest>("MillisBehindLatest"),
+    list_field<&SubscribeToShardEvent::child_shards>("ChildShards", kChildShard),
+};
+
 constexpr Field kRetentionInputFields[] = {
     integer_field<&RetentionRequest::retention_period_hours>("RetentionPeriodHours")
         .require()
@@ -406,6 +488,20 @@ constinit const Shape kGetShardIteratorOutput{"GetShardIteratorOutput",
                                               kGetShardIteratorOutputFields};
 constinit const Shape kGetRecordsInput{"GetRecordsInput", kGetRecordsInputFields};
 constinit const Shape kGetRecordsOutput{"GetRecordsOutput", kGetRecordsOutputFields};
+
+constinit const Shape kRegisterStreamConsumerInput{"RegisterStreamConsumerInput",
+                                                   kRegisterStreamConsumerInputFields};
+constinit const Shape kRegisterStreamConsumerOutput{"RegisterStreamConsumerOutput",
+                                                    kRegisterStreamConsumerOutputFields};
+constinit const Shape kConsumerInput{"StreamConsumerInput", kConsumerInputFields};
+constinit const Shape kDescribeStreamConsumerOutput{"DescribeStreamConsumerOutput",
+                                                    kDescribeStreamConsumerOutputFields};
+constinit const Shape kListStreamConsumersInput{"ListStreamConsumersInput",
+                                                kListStreamConsumersInputFields};
+constinit const Shape kListStreamConsumersOutput{"ListStreamConsumersOutput",
+                                                 kListStreamConsumersOutputFields};
+constinit const Shape kSubscribeToShardInput{"SubscribeToShardInput", kSubscribeToShardInputFields};
+constinit const Shape kSubscribeToShardEvent{"SubscribeToShardEvent", kSubscribeToShardEventFields};
 
 constinit const Shape kRetentionInput{"StreamRetentionPeriodInput", kRetentionInputFields};
 

@@ -32,6 +32,15 @@ extern const model::Shape kGetShardIteratorOutput;
 extern const model::Shape kGetRecordsInput;
 extern const model::Shape kGetRecordsOutput;
 
+extern const model::Shape kRegisterStreamConsumerInput;
+extern const model::Shape kRegisterStreamConsumerOutput;
+extern const model::Shape kConsumerInput;  // of DescribeStreamConsumer and DeregisterStreamConsumer
+extern const model::Shape kDescribeStreamConsumerOutput;
+extern const model::Shape kListStreamConsumersInput;
+extern const model::Shape kListStreamConsumersOutput;
+extern const model::Shape kSubscribeToShardInput;
+extern const model::Shape kSubscribeToShardEvent;
+
 extern const model::Shape kRetentionInput;  // of both directions
 
 extern const model::Shape kAddTagsToStreamInput;

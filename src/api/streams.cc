@@ -113,6 +113,8 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -122,7 +124,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
     constexpr std::string_view kOperation = "DeleteStream";
     MILLRACE_CO_TRY(const stream::StreamPtr stream,
                     find_stream(context, request.stream_name, request.stream_arn, kOperation));
-    const auto applied = co_await context.broker.delete_stream(stream->uid);
+    const auto applied = co_await context.broker.delete_stream(
+        stream->uid, request.enforce_consumer_deletion.value_or(false));
     if (!applied) {
         co_return failure(applied.error(), kOperation);
     }
@@ -134,6 +137,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
             co_return stream_not_found(arn_of(*stream));
         case stream::Outcome::kNotActive:
             co_return not_active(*outcome.stream);
+        case stream::Outcome::kHasConsumers:
+            co_return consumers_present(arn_of(*stream));
         case stream::Outcome::kExists:
         case stream::Outcome::kPendingQuota:
         case stream::Outcome::kShardQuota:
@@ -142,6 +147,7 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kConsumerQuota:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -198,6 +204,7 @@ Task<Answer<DescribeStreamSummaryResponse>> describe_stream_summary(
     summary.enhanced_monitoring = no_enhanced_monitoring();
     summary.encryption_type = kEncryptionNone;
     summary.open_shard_count = counter(stream->open_shards());
+    summary.consumer_count = counter(stream->consumers.registered());
     summary.max_record_size_in_kib = counter(stream->record_max_kib);
     co_return response;
 }

@@ -107,6 +107,13 @@ constexpr OptionRow kRows[] = {
          "How long a changed stream is UPDATING."),
     time("delete-delay", kService, &O::delete_delay, "0ms", "10s", 0, kDay,
          "How long a deleted stream is DELETING."),
+    time("consumer-delay", kService, &O::consumer_delay, "0ms", "5s", 0, kDay,
+         "How long a new consumer is CREATING, and a deregistered one DELETING."),
+    time("subscription-life", kService, &O::subscription_life, "5m", {}, 1, kDay,
+         "When SubscribeToShard ends by itself; clients subscribe again."),
+    {"subscription-limits", kService, &O::subscription_limits, "false", "true",
+     "Whether a consumer is held to 2 MiB/s and one SubscribeToShard call per second, for each "
+     "shard."},
     {"quotas", kService, &O::quotas, "false", "true",
      "Whether the quotas below, but for tags, are enforced."},
     count("shards-max", kService, &O::shards_max, "20000", 1, 1'000'000,
@@ -115,8 +122,12 @@ constexpr OptionRow kRows[] = {
           "Quota: on-demand streams of an account in a region."),
     count("pending-streams-max", kService, &O::pending_streams_max, "5", 1, 1'000'000,
           "Quota: streams of an account CREATING or DELETING at once."),
+    count("consumers-max", kService, &O::consumers_max, "20", 0, 1'000'000,
+          "Quota: registered consumers of one stream."),
+    count("creating-consumers-max", kService, &O::creating_consumers_max, "5", 1, 1'000'000,
+          "Quota: consumers of an account CREATING at once."),
     count("tags-max", kService, &O::tags_max, "50", 1, 10'000,
-          "Tags of one stream; always enforced."),
+          "Tags of one stream or consumer; always enforced."),
 };
 
 }  // namespace

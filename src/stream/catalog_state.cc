@@ -42,7 +42,13 @@ Applied begin_delete(const StreamPtr& found, const DeleteStream& command) {
     if (found->status != Status::kActive && found->status != Status::kCreating) {
         return refused(Outcome::kNotActive, found);
     }
+    if (found->consumers.registered() > 0 && !command.with_consumers) {
+        return refused(Outcome::kHasConsumers, found);
+    }
     Stream next = *found;
+    for (const auto& [name, consumer] : found->consumers.present) {
+        next.consumers.begin_removal(name, command.due);
+    }
     next.status = Status::kDeleting;
     next.pending = Transition{Transition::What::kDelete, command.due};
     return applied(std::move(next));
@@ -83,11 +89,56 @@ Applied change_tags(const StreamPtr& found, const ChangeTags& command) {
     return applied(std::move(next));
 }
 
+// The transitions of a consumer that is there; those of a life that is over find nothing.
+Applied change_consumer(const StreamPtr& found, const auto& command, WallTime time) {
+    using Kind = std::remove_cvref_t<decltype(command)>;
+    const Consumer* const consumer = found->consumers.find(command.name, command.created_s);
+    if (consumer == nullptr) {
+        return refused(Outcome::kNotFound, found);
+    }
+    const Consumer::Status status = consumer->status;
+    Stream next = *found;
+    bool admitted = false;
+    if constexpr (std::is_same_v<Kind, ActivateConsumer>) {
+        admitted = status == Consumer::Status::kCreating;
+        next.consumers.activate(command.name);
+    } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
+        admitted = status != Consumer::Status::kDeleting;
+        next.consumers.begin_removal(command.name, command.due);
+    } else {
+        static_assert(std::is_same_v<Kind, RemoveConsumer>);
+        admitted = status == Consumer::Status::kDeleting;
+        next.consumers.remove(command.name, time);
+    }
+    return admitted ? applied(std::move(next)) : refused(Outcome::kNotActive, found);
+}
+
 bool exceeds(const std::optional<std::uint32_t>& max, std::uint64_t count) {
     return max.has_value() && count > *max;
 }
 
 }  // namespace
+
+Applied CatalogState::enroll(const StreamPtr& found, const RegisterConsumer& command,
+                             WallTime time) const {
+    if (!found->writable()) {
+        return refused(Outcome::kNotActive, found);
+    }
+    if (found->consumers.find(command.name) != nullptr) {
+        return refused(Outcome::kExists, found);
+    }
+    const std::size_t registered = found->consumers.registered();
+    if (exceeds(command.consumers_max, registered + 1)) {
+        return refused(Outcome::kConsumerQuota, found, registered);
+    }
+    const std::uint64_t creating = totals(found->owner).creating_consumers;
+    if (exceeds(command.creating_consumers_max, creating + 1)) {
+        return refused(Outcome::kPendingQuota, found, creating);
+    }
+    Stream next = *found;
+    next.consumers.add(command.name, command.tags, time, command.due);
+    return applied(std::move(next));
+}
 
 CatalogState::Change CatalogState::create(const CreateStream& create, WallTime time) const {
     const QualifiedName name{create.owner, create.name};
@@ -150,9 +201,12 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {{Outcome::kApplied, found, 0}, true};
                 } else if constexpr (std::is_same_v<Kind, SetRetention>) {
                     return {set_retention(found, action, command.time)};
-                } else {
-                    static_assert(std::is_same_v<Kind, ChangeTags>);
+                } else if constexpr (std::is_same_v<Kind, ChangeTags>) {
                     return {change_tags(found, action)};
+                } else if constexpr (std::is_same_v<Kind, RegisterConsumer>) {
+                    return {enroll(found, action, command.time)};
+                } else {
+                    return {change_consumer(found, action, command.time)};
                 }
             }
         },
@@ -269,6 +323,7 @@ void CatalogState::count(const Stream& stream, std::uint64_t sign) {
     sums.planned_shards += stream.status == Status::kCreating ? sign * stream.initial_shards : 0;
     const bool pending = stream.status == Status::kCreating || stream.status == Status::kDeleting;
     sums.pending_streams += pending ? sign : 0;
+    sums.creating_consumers += sign * stream.consumers.creating();
     if (sums.streams == 0) {
         CHECK(sums == Totals{});
         totals_.erase(stream.owner);

@@ -22,6 +22,7 @@ struct Totals {
     std::uint64_t planned_shards = 0;  // of streams in CREATING
     std::uint64_t on_demand_streams = 0;
     std::uint64_t pending_streams = 0;  // CREATING or DELETING
+    std::uint64_t creating_consumers = 0;
 
     std::uint64_t open_shards() const { return provisioned_open_shards + on_demand_open_shards; }
     bool operator==(const Totals&) const = default;
@@ -84,6 +85,7 @@ private:
     };
     Change evaluate(const Command& command) const;
     Change create(const CreateStream& create, WallTime time) const;
+    Applied enroll(const StreamPtr& found, const RegisterConsumer& command, WallTime time) const;
 
     void put(StreamPtr stream);
     void erase(const StreamPtr& stream);

@@ -13,14 +13,23 @@ struct Quotas {
     std::uint32_t shards_max = 20000;          // open, per account and region
     std::uint32_t on_demand_streams_max = 50;  // per account and region
     std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
-    std::uint32_t tags_max = 50;               // per stream; always enforced
+    std::uint32_t consumers_max = 20;          // per stream
+    std::uint32_t creating_consumers_max = 5;  // CREATING at once, per account and region
+    std::uint32_t tags_max = 50;               // per stream or consumer; always enforced
+};
+
+struct SubscriptionSettings {
+    Millis life{300'000};
+    bool limited = false;  // to the service's bytes per second and calls per second
 };
 
 struct Settings {
-    Millis create_delay{0};  // CREATING -> ACTIVE; 0: within the call
-    Millis update_delay{0};  // UPDATING -> ACTIVE
-    Millis delete_delay{0};  // DELETING -> gone
+    Millis create_delay{0};    // CREATING -> ACTIVE; 0: within the call
+    Millis update_delay{0};    // UPDATING -> ACTIVE
+    Millis delete_delay{0};    // DELETING -> gone
+    Millis consumer_delay{0};  // of consumers: CREATING -> ACTIVE, DELETING -> gone
     Quotas quotas;
+    SubscriptionSettings subscriptions;
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
 };

@@ -47,7 +47,7 @@ TEST(Operations, AllOfTheModelAreKnownInOrder) {
     EXPECT_EQ(find_operation("Zzz"), nullptr);
 }
 
-TEST(Operations, SixteenAreBuilt) {
+TEST(Operations, TheseAreBuilt) {
     std::set<std::string_view> built;
     for (const Operation& row : operations()) {
         if (row.kind != OperationKind::kUnbuilt) {
@@ -58,18 +58,23 @@ TEST(Operations, SixteenAreBuilt) {
                                                  "CreateStream",
                                                  "DecreaseStreamRetentionPeriod",
                                                  "DeleteStream",
+                                                 "DeregisterStreamConsumer",
                                                  "DescribeLimits",
                                                  "DescribeStream",
+                                                 "DescribeStreamConsumer",
                                                  "DescribeStreamSummary",
                                                  "GetRecords",
                                                  "GetShardIterator",
                                                  "IncreaseStreamRetentionPeriod",
                                                  "ListShards",
+                                                 "ListStreamConsumers",
                                                  "ListStreams",
                                                  "ListTagsForStream",
                                                  "PutRecord",
                                                  "PutRecords",
-                                                 "RemoveTagsFromStream"};
+                                                 "RegisterStreamConsumer",
+                                                 "RemoveTagsFromStream",
+                                                 "SubscribeToShard"};
     EXPECT_EQ(built, expected);
 }
 
@@ -148,6 +153,12 @@ TEST(Operations, MembersStandInTheOrderOfReporting) {
               "ShardId* ShardIteratorType* StartingSequenceNumber StreamName StreamARN Timestamp "
               "StreamId");
     EXPECT_EQ(describe(kGetRecordsInput), "Limit ShardIterator* StreamARN StreamId");
+    EXPECT_EQ(describe(kRegisterStreamConsumerInput), "ConsumerName* StreamARN* Tags StreamId");
+    EXPECT_EQ(describe(kConsumerInput), "ConsumerARN ConsumerName StreamARN StreamId");
+    EXPECT_EQ(describe(kListStreamConsumersInput),
+              "MaxResults NextToken StreamARN* StreamCreationTimestamp StreamId");
+    EXPECT_EQ(describe(kSubscribeToShardInput), "ConsumerARN* ShardId* StartingPosition* StreamId");
+    EXPECT_EQ(describe(*kSubscribeToShardInput.fields[2].shape), "Type* SequenceNumber Timestamp");
     EXPECT_EQ(describe(kRetentionInput), "RetentionPeriodHours* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kAddTagsToStreamInput), "Tags* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kRemoveTagsFromStreamInput), "TagKeys* StreamName StreamARN StreamId");

@@ -15,8 +15,7 @@ TEST(ShardId, PrintsTwelveDigits) {
 }
 
 TEST(ShardId, ReadingIsLenient) {
-    for (const char* text :
-         {"shardId-0", "x-0", "-0000", "0", "shardId-000000000000", "x-0-9"}) {
+    for (const char* text : {"shardId-0", "x-0", "-0000", "0", "shardId-000000000000", "x-0-9"}) {
         const auto shard_no = parse_shard_id(text);
         ASSERT_TRUE(shard_no) << text;
         EXPECT_EQ(shard_no->value(), 0u);

@@ -257,6 +257,7 @@ Totals recount(const CatalogState& state, const model::Identity& owner) {
         sums.planned_shards += s->status == Status::kCreating ? s->initial_shards : 0;
         sums.pending_streams +=
             s->status == Status::kCreating || s->status == Status::kDeleting ? 1 : 0;
+        sums.creating_consumers += s->consumers.creating();
     }
     return sums;
 }

@@ -40,14 +40,15 @@ public:
         const StreamUid uid = streams.empty() || below(20) == 0
                                   ? StreamUid(below(50))
                                   : streams[below(streams.size())]->uid;
-        switch (below(7)) {
+        switch (below(11)) {
             case 0:
                 return command(create(), time_);
             case 1:
             case 2:
                 return command(ActivateStream{uid}, time_);
             case 3:
-                return command(DeleteStream{uid, time_ + Millis(below(1000))}, time_);
+                return command(DeleteStream{uid, time_ + Millis(below(1000)), below(2) == 0},
+                               time_);
             case 4:
                 return command(RemoveStream{uid}, time_);
             case 5: {
@@ -58,6 +59,22 @@ public:
                                                  : SetRetention::Direction::kDecrease;
                 return command(action, time_);
             }
+            case 6: {
+                RegisterConsumer action;
+                action.uid = uid;
+                action.name = "c" + std::to_string(below(3));
+                action.due = time_ + Millis(below(500));
+                action.tags = {{"k", std::to_string(below(3))}};
+                if (below(2) == 0) {
+                    action.consumers_max = static_cast<std::uint32_t>(1 + below(2));
+                    action.creating_consumers_max = static_cast<std::uint32_t>(1 + below(3));
+                }
+                return command(action, time_);
+            }
+            case 7:
+            case 8:
+            case 9:
+                return command(consumer_action(state.find(uid)), time_);
             default: {
                 ChangeTags action;
                 action.uid = uid;
@@ -73,6 +90,29 @@ public:
 
 private:
     std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+    Action consumer_action(const StreamPtr& stream) {
+        StreamUid uid(3);
+        std::string name = "nobody";
+        std::int64_t created_s = 1;
+        if (stream != nullptr && !stream->consumers.present.empty()) {
+            const auto& present = stream->consumers.present;
+            const Consumer& consumer =
+                std::next(present.begin(), static_cast<std::ptrdiff_t>(below(present.size())))
+                    ->second;
+            uid = stream->uid;
+            name = consumer.name;
+            created_s = consumer.created_s;
+        }
+        switch (below(3)) {
+            case 0:
+                return ActivateConsumer{uid, name, created_s};
+            case 1:
+                return DeregisterConsumer{uid, name, created_s, time_ + Millis(below(500))};
+            default:
+                return RemoveConsumer{uid, name, created_s};
+        }
+    }
 
     CreateStream create() {
         CreateStream action =
