@@ -9,9 +9,8 @@ import botocore.session
 SERVICE = botocore.session.get_session().get_service_model("kinesis")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# What the model requires but the service leaves out, by the behaviour specification: nothing among
-# the operations built so far.
-_OPTIONAL = set()
+# What the model requires but the service leaves out, by the behaviour specification.
+_OPTIONAL = {"SubscribeToShardEvent.ContinuationSequenceNumber"}  # of a shard's last event
 
 
 def problems(shape, value, path, timestamp=(int, float), blob=str):
@@ -82,6 +81,12 @@ def check_answer(operation, status, document, **kinds):
     text = "Message" if document["__type"] == "SerializationException" else "message"
     assert document.keys() <= {"__type", text}, document
     assert isinstance(document.get(text, ""), str), document
+
+
+def check_event(event):
+    """The same for an event of SubscribeToShard."""
+    found = list(problems(SERVICE.shape_for("SubscribeToShardEvent"), event, "event"))
+    assert not found, "; ".join(found)
 
 
 def check_headers(headers):
