@@ -1,3 +1,145 @@
-int main() {
+// The binary: `millrace [VERB] [ARGUMENTS]`. `serve` is the default verb.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "env/posix_file_system.h"
+#include "millrace/broker.h"
+#include "server/option_sources.h"
+#include "server/verbs.h"
+
+extern char** environ;
+
+namespace millrace::server {
+namespace {
+
+constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;
+
+std::span<const char* const> environment() {
+    std::size_t count = 0;
+    while (environ[count] != nullptr) {
+        ++count;
+    }
+    return {environ, count};
+}
+
+sigset_t stop_signals() {
+    sigset_t signals{};
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+// Waits for SIGTERM and SIGINT on a thread of its own. The first asks a running broker to stop; one
+// that comes earlier, while there is nothing to answer yet, or later, to a stop that takes too
+// long, ends the process at once: what was acknowledged is on the disk.
+class StopSignals final {
+public:
+    // REQUIRES: no other thread was started yet, so that none takes the signals.
+    StopSignals() {
+        const sigset_t signals = stop_signals();
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+        std::thread([signals, asked = std::move(asked_), ready = ready_.get_future()]() mutable {
+            for (bool first = true;; first = false) {
+                int number = 0;
+                sigwait(&signals, &number);
+                const bool running =
+                    ready.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+                if (!first || !running) {
+                    std::_Exit(128 + number);
+                }
+                asked.set_value();
+            }
+        }).detach();  // ends with the process
+    }
+
+    void now_running() { ready_.set_value(); }
+    void wait() { stop_.wait(); }
+
+private:
+    std::promise<void> asked_;
+    std::promise<void> ready_;
+    std::future<void> stop_ = asked_.get_future();
+};
+
+// One connection or segment is one descriptor: take what the system allows.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int refuse(const std::string& message, int status) {
+    std::fprintf(stderr, "millrace: %s\n", message.c_str());
+    return status;
+}
+
+int run_serve(Arguments arguments) {
+    env::PosixFileSystem files;
+    auto options = resolve_options(arguments, environment(), files);
+    if (!options) {
+        if (options.error().code == Errc::kUnsupported) {  // --help
+            std::fputs(options.error().message.c_str(), stdout);
+            return 0;
+        }
+        return refuse(options.error().message, kExitUsage);
+    }
+    raise_descriptor_limit();
+    std::signal(SIGPIPE, SIG_IGN);
+    StopSignals signals;
+    const StartResult started = Broker::start(std::move(options).value());
+    if (started.broker == nullptr) {
+        const bool usage = started.error.kind == StartError::Kind::kOptions;
+        return refuse(started.error.message, usage ? kExitUsage : kExitFailure);
+    }
+    signals.now_running();
+    signals.wait();
+    started.broker->stop();
     return 0;
+}
+
+int run(Arguments arguments) {
+    const std::string_view verb = arguments.empty() ? "serve" : arguments.front();
+    if (arguments.empty() || verb.starts_with('-')) {
+        return run_serve(arguments);
+    }
+    const Arguments rest = arguments.subspan(1);
+    if (verb == "serve") {
+        return run_serve(rest);
+    }
+    if (verb == "health") {
+        return run_health(rest, environment());
+    }
+    if (verb == "config") {
+        return run_config(rest);
+    }
+    if (verb == "version") {
+        return run_version();
+    }
+    return refuse("'" + std::string(verb) +
+                      "' is no verb; there are serve (the default), health, config and version",
+                  kExitUsage);
+}
+
+}  // namespace
+}  // namespace millrace::server
+
+int main(int argc, char** argv) {
+    const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
+    return millrace::server::run(all.subspan(std::min<std::size_t>(1, all.size())));
 }

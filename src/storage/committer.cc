@@ -1,0 +1,606 @@
+#include "storage/committer.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace millrace::storage {
+namespace {
+
+// A commit takes what waits up to this much: the next one gathers while it is synced.
+constexpr std::uint64_t kCommitBytesMax = 8 << 20;
+// How long something may stay without a checkpoint; shorter when files wait for their removal.
+constexpr Seconds kCheckpointAge{30};
+constexpr Seconds kDoomedAge{1};
+constexpr Millis kTick{250};
+constexpr Seconds kComplaintInterval{1};
+
+const std::vector<double>& record_bounds() {
+    static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 512, 1024, 4096, 16384};
+    return bounds;
+}
+
+ShardState empty_state(ShardKey key) {
+    ShardState state;
+    state.key = key;
+    return state;
+}
+
+}  // namespace
+
+struct Committer::Group {
+    std::vector<CommitRequest*> requests;
+    std::vector<ShardLogPtr> touched;  // with something staged
+    std::unordered_map<ShardLogPtr, AppendStatus> failed;
+    std::vector<JournalEntry> control;
+    ShardLogs created;
+    ShardLogs dropped;
+    std::optional<Error> error;  // of all of it
+    std::vector<WishPtr> granted;
+};
+
+Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, Recovered recovered)
+    : parts_(parts),
+      pool_(pool),
+      commit_records_(metrics.histogram(
+          "millrace_commit_records", "Records that one commit made durable.", {}, record_bounds())),
+      logs_(std::move(recovered.logs)),
+      journal_(parts, metrics, recovered.journal, parts.journals_records()),
+      checkpointed_(journal_.mark()) {
+    for (const auto& [key, log] : logs_) {
+        if (log->dirty()) {
+            dirty_logs_.insert(log);
+        }
+    }
+    control_dirty_ = recovered.checkpoint_due;
+    if (!recovered.checkpoint_due) {
+        journal_.release(recovered.journal.sequence);
+    }
+}
+
+Committer::~Committer() {
+    static_cast<void>(stop());
+}
+
+Result<void> Committer::start() {
+    if (dirty()) {
+        MILLRACE_TRY(checkpoint_now());
+    }
+    thread_ = std::thread([this] { run(); });
+    return success();
+}
+
+Result<void> Committer::stop() {
+    if (std::exchange(stopped_, true)) {
+        return success();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (!thread_.joinable()) {
+        return success();
+    }
+    thread_.join();
+    for (const auto& [key, log] : logs_) {
+        log->save_active_index();
+    }
+    return dirty() || job_ != nullptr ? checkpoint_now() : Result<void>(success());
+}
+
+bool Committer::submit(CommitRequest& request) {
+    {
+        const std::lock_guard lock(mutex_);
+        const bool full = queued_bytes_ > 0 && request.bytes > 0 &&
+                          queued_bytes_ + request.bytes > parts_.options.inflight_bytes;
+        if (stopping_ || full) {
+            return false;
+        }
+        queued_bytes_ += request.bytes;
+        queue_.push_back(&request);
+    }
+    wake_.notify_one();
+    return true;
+}
+
+ShardLogPtr Committer::find(ShardKey key) const {
+    const std::shared_lock lock(logs_mutex_);
+    const auto at = logs_.find(key);
+    return at == logs_.end() ? nullptr : at->second;
+}
+
+// ---- The thread.
+
+void Committer::run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        const auto something = [this] {
+            return stopping_ || !queue_.empty() || (job_ != nullptr && job_->finished);
+        };
+        if (dirty() || job_ != nullptr) {
+            wake_.wait_for(lock, kTick, something);
+        } else {
+            wake_.wait(lock, something);
+        }
+        std::vector<CommitRequest*> requests = take_group();
+        const bool done = stopping_ && requests.empty();
+        const bool job_finished = job_ != nullptr && job_->finished;
+        lock.unlock();
+        if (job_finished) {
+            finish_checkpoint();
+        }
+        if (done) {
+            return;
+        }
+        if (!requests.empty()) {
+            commit(std::move(requests));
+        }
+        if (checkpoint_due()) {
+            begin_checkpoint();
+        }
+        lock.lock();
+    }
+}
+
+// REQUIRES: mutex_ is held.
+std::vector<CommitRequest*> Committer::take_group() {
+    std::vector<CommitRequest*> requests;
+    std::uint64_t bytes = 0;
+    while (!queue_.empty() &&
+           (requests.empty() || bytes + queue_.front()->bytes <= kCommitBytesMax)) {
+        bytes += queue_.front()->bytes;
+        requests.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    return requests;
+}
+
+void Committer::commit(std::vector<CommitRequest*> requests) {
+    Group group;
+    group.requests = std::move(requests);
+    if (!journal_works()) {
+        group.error = Error{Errc::kPoisoned, "the journal failed"};
+        answer(group);
+        return;
+    }
+    for (CommitRequest* const request : group.requests) {
+        stage(group, *request);
+    }
+    if (auto room = make_room(group); !room) {
+        complain(room.error());
+        group.error = std::move(room).error();
+        roll_back(group, AppendStatus::kRejected);
+        answer(group);
+        return;
+    }
+    write_segments(group);
+    if (auto written = write_journal(group); !written) {
+        complain(written.error());
+        retry_later();
+        group.error = std::move(written).error();
+        roll_back(group, AppendStatus::kUnknown);
+        answer(group);
+        return;
+    }
+    publish(group);
+    answer(group);
+}
+
+bool Committer::journal_works() {
+    if (!journal_.failed()) {
+        return true;
+    }
+    if (!may_retry()) {
+        return false;
+    }
+    auto reopened = journal_.reopen();
+    if (!reopened && reopened.error().code == Errc::kOverloaded) {
+        reopened = checkpoint_now();
+        if (reopened) {
+            reopened = journal_.reopen();
+        }
+    }
+    if (!reopened) {
+        complain(reopened.error());
+        retry_later();
+    }
+    return reopened.has_value();
+}
+
+// ---- Staging.
+
+void Committer::stage(Group& group, CommitRequest& request) {
+    switch (request.what) {
+        case CommitRequest::What::kAppend:
+        case CommitRequest::What::kSeal:
+            for (CommitRequest::Part& part : request.parts) {
+                stage_part(group, request, part);
+            }
+            break;
+        case CommitRequest::What::kCreate:
+            create(group, request);
+            break;
+        case CommitRequest::What::kDrop:
+            drop(group, request);
+            break;
+        case CommitRequest::What::kTrim:
+        case CommitRequest::What::kTrimBelow:
+            trim(request);
+            break;
+    }
+}
+
+void Committer::stage_part(Group& group, CommitRequest& request, CommitRequest::Part& part) {
+    ShardLogPtr log = find(part.shard);
+    if (const auto fresh = group.created.find(part.shard); fresh != group.created.end()) {
+        log = fresh->second;
+    }
+    if (log == nullptr || group.dropped.contains(part.shard)) {
+        part.status = AppendStatus::kRejected;
+        if (request.what == CommitRequest::What::kSeal) {
+            request.error = Error{Errc::kNotFound, "no such shard log"};
+        }
+        return;
+    }
+    part.log = log;
+    if (log->ended()) {
+        // If this very commit ends it and fails, the answer becomes that of the failure.
+        part.status = request.what == CommitRequest::What::kSeal ? AppendStatus::kCommitted
+                                                                 : AppendStatus::kClosed;
+        part.end = log->end();
+        return;
+    }
+    if (!usable(log)) {
+        part.log = nullptr;
+        part.status = AppendStatus::kRejected;
+        return;
+    }
+    const bool first = !log->staged();
+    log->stage(part.frames);
+    part.status = AppendStatus::kCommitted;
+    if (log->ended()) {
+        part.end = log->end();
+    }
+    if (first) {
+        group.touched.push_back(std::move(log));
+    }
+}
+
+bool Committer::usable(const ShardLogPtr& log) {
+    if (!log->broken() && !log->needs_rewrite()) {
+        return true;
+    }
+    if (!may_retry()) {
+        return false;
+    }
+    auto mended = log->mend();
+    if (mended && log->needs_rewrite()) {
+        mended = rewrite_lost();
+    }
+    if (!mended) {
+        complain(mended.error());
+        retry_later();
+    }
+    return mended.has_value();
+}
+
+void Committer::create(Group& group, const CommitRequest& request) {
+    for (const ShardKey key : request.shards) {
+        if (find(key) == nullptr && !group.created.contains(key)) {
+            group.created.emplace(key, std::make_shared<ShardLog>(parts_, empty_state(key)));
+            group.control.push_back({JournalEntry::Kind::kCreate, key, 0});
+        }
+    }
+}
+
+void Committer::drop(Group& group, const CommitRequest& request) {
+    for (const ShardKey key : request.shards) {
+        const ShardLogPtr log = find(key);
+        if (log != nullptr && group.dropped.emplace(key, log).second) {
+            group.control.push_back({JournalEntry::Kind::kDrop, key, 0});
+        }
+    }
+}
+
+void Committer::trim(const CommitRequest& request) {
+    const ShardLogPtr log = find(request.shards.front());
+    if (log == nullptr) {
+        return;
+    }
+    std::vector<env::Path> gone = request.what == CommitRequest::What::kTrim
+                                      ? log->trim(request.horizon)
+                                      : log->trim_below(request.below);
+    if (!gone.empty()) {
+        note_dirty();
+        doomed_.segments.insert(doomed_.segments.end(), std::make_move_iterator(gone.begin()),
+                                std::make_move_iterator(gone.end()));
+    }
+}
+
+// ---- Writing.
+
+Result<void> Committer::make_room(const Group& group) {
+    std::vector<JournalEntry> entries = group.control;
+    if (parts_.journals_records()) {
+        for (const ShardLogPtr& log : group.touched) {
+            entries.push_back({JournalEntry::Kind::kFrames, log->key(), log->staged_bytes()});
+        }
+    }
+    auto room = journal_.make_room(entries);
+    if (!room && room.error().code == Errc::kOverloaded) {
+        MILLRACE_TRY(checkpoint_now());
+        room = journal_.make_room(entries);
+    }
+    return room;
+}
+
+void Committer::write_segments(Group& group) {
+    for (const ShardLogPtr& log : group.touched) {
+        if (const auto written = log->write_staged(); !written) {
+            complain(written.error());
+            log->rollback();
+            group.failed[log] = log->broken() ? AppendStatus::kUnknown : AppendStatus::kRejected;
+        }
+    }
+    std::erase_if(group.touched,
+                  [&](const ShardLogPtr& log) { return group.failed.contains(log); });
+}
+
+Result<void> Committer::write_journal(Group& group) {
+    std::vector<JournalEntry> entries = group.control;
+    std::vector<Bytes> body;
+    if (parts_.journals_records()) {
+        for (const ShardLogPtr& log : group.touched) {
+            entries.push_back({JournalEntry::Kind::kFrames, log->key(), log->staged_bytes()});
+            const auto frames = log->staged_frames();
+            body.insert(body.end(), frames.begin(), frames.end());
+        }
+    }
+    const bool tells = journal_tells_ || group.touched.empty();
+    if (entries.empty() && tells) {
+        return success();
+    }
+    MILLRACE_TRY(journal_.commit(std::move(entries), body));
+    journal_tells_ = true;
+    return success();
+}
+
+void Committer::roll_back(Group& group, AppendStatus status) {
+    for (const ShardLogPtr& log : group.touched) {
+        log->rollback();
+        group.failed[log] = log->broken() ? AppendStatus::kUnknown : status;
+    }
+    group.touched.clear();
+}
+
+void Committer::publish(Group& group) {
+    for (const ShardLogPtr& log : group.touched) {
+        bytes_since_checkpoint_ += log->staged_bytes();
+        log->publish(group.granted);
+        note_dirty();
+        dirty_logs_.insert(log);
+    }
+    if (group.control.empty()) {
+        return;
+    }
+    note_dirty();
+    control_dirty_ = true;
+    const std::unique_lock lock(logs_mutex_);
+    logs_.merge(group.created);
+    for (const auto& [key, log] : group.dropped) {
+        log->drop(group.granted);
+        dirty_logs_.erase(log);
+        logs_.erase(key);
+        // The stream's folder goes with its last shard.
+        const auto sibling = logs_.lower_bound(ShardKey{key.stream_uid, 0});
+        const bool last = sibling == logs_.end() || sibling->first.stream_uid != key.stream_uid;
+        doomed_.trees.push_back(last ? parts_.layout.stream(key.stream_uid)
+                                     : parts_.layout.shard(key));
+    }
+}
+
+void Committer::answer(Group& group) {
+    std::uint64_t bytes = 0;
+    std::uint64_t records = 0;
+    std::map<env::Executor*, std::vector<CommitRequest*>> homes;
+    for (CommitRequest* const request : group.requests) {
+        bytes += request->bytes;
+        if (group.error) {
+            request->error = group.error;
+        } else {
+            records += request->records;
+        }
+        for (CommitRequest::Part& part : request->parts) {
+            const auto failed = group.failed.find(part.log);
+            if (failed != group.failed.end()) {
+                part.status = failed->second;
+            } else if (group.error && part.status == AppendStatus::kCommitted &&
+                       request->what == CommitRequest::What::kAppend) {
+                part.status = AppendStatus::kRejected;
+            }
+            part.log = nullptr;
+        }
+        homes[request->home].push_back(request);
+    }
+    if (records > 0) {
+        commit_records_.Observe(static_cast<double>(records));
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        queued_bytes_ -= bytes;
+    }
+    for (auto& [home, requests] : homes) {
+        env::post_or_run(home, [waiting = std::move(requests)] {
+            for (CommitRequest* const request : waiting) {
+                Callback<void(bool)> done = std::move(request->done);  // the request ends in it
+                done(true);
+            }
+        });
+    }
+    for (WishPtr& wish : group.granted) {
+        fulfil(std::move(wish), pool_);
+    }
+}
+
+// ---- Checkpoints.
+
+bool Committer::dirty() const {
+    return !dirty_logs_.empty() || control_dirty_ || !doomed_.segments.empty() ||
+           !doomed_.trees.empty();
+}
+
+void Committer::note_dirty() {
+    if (!dirty()) {
+        dirty_since_ = parts_.clock.steady();
+    }
+}
+
+bool Committer::checkpoint_due() {
+    if (job_ != nullptr || !dirty() || !may_retry()) {
+        return false;
+    }
+    const std::uint64_t ring = parts_.options.journal_file_bytes * parts_.options.journal_files;
+    const bool doomed = !doomed_.segments.empty() || !doomed_.trees.empty();
+    const auto age = parts_.clock.steady() - dirty_since_;
+    return checkpoint_urgent_ || bytes_since_checkpoint_ >= ring / 2 ||
+           dirty_logs_.size() >= std::max(1U, parts_.options.open_files / 2) ||
+           age >= kCheckpointAge || (doomed && age >= kDoomedAge);
+}
+
+// False: not begun, a repair must come first and failed.
+bool Committer::begin_checkpoint() {
+    CHECK(job_ == nullptr);
+    if (const auto rewritten = rewrite_lost(); !rewritten) {
+        complain(rewritten.error());
+        retry_later();
+        return false;
+    }
+    Checkpoint checkpoint;
+    checkpoint.mark = journal_.mark();
+    checkpoint.records_journaled = parts_.journals_records();
+    checkpoint.shards.reserve(logs_.size());
+    for (const auto& [key, log] : logs_) {
+        checkpoint.shards.push_back(log->state());
+    }
+    std::vector<CheckpointJob::Part> parts;
+    for (const ShardLogPtr& log : dirty_logs_) {
+        parts.push_back({log, log->state(), log->take_unsynced()});
+    }
+    dirty_logs_.clear();
+    control_dirty_ = false;
+    journal_tells_ = false;
+    checkpoint_urgent_ = false;
+    bytes_since_checkpoint_ = 0;
+    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts),
+                                           std::exchange(doomed_, {}));
+    pool_.submit([this, job = job_] {
+        job->run(parts_);
+        const std::lock_guard lock(mutex_);
+        job->finished = true;
+        wake_.notify_all();
+    });
+    return true;
+}
+
+void Committer::finish_checkpoint() {
+    const std::shared_ptr<CheckpointJob> job = std::exchange(job_, nullptr);
+    Doomed& left = job->doomed();
+    if (!left.segments.empty() || !left.trees.empty() || job->error()) {
+        note_dirty();
+    }
+    std::move(left.segments.begin(), left.segments.end(), std::back_inserter(doomed_.segments));
+    std::move(left.trees.begin(), left.trees.end(), std::back_inserter(doomed_.trees));
+    if (!job->error()) {
+        for (CheckpointJob::Part& part : job->parts()) {
+            part.log->synced(part.state);
+        }
+        checkpointed_ = job->checkpoint().mark;
+        journal_.release(checkpointed_.sequence);
+        return;
+    }
+    log::error("a checkpoint failed, will try again: {}", job->error()->message);
+    for (CheckpointJob::Part& part : job->parts()) {
+        part.log->not_synced(part.unsynced.directory_changed, part.failed);
+        if (find(part.log->key()) == part.log) {
+            dirty_logs_.insert(part.log);
+        }
+    }
+    control_dirty_ = true;
+    checkpoint_urgent_ = true;
+    retry_later();
+}
+
+// Waits for a checkpoint that covers everything committed so far.
+Result<void> Committer::checkpoint_now() {
+    const auto wait = [this]() -> Result<void> {
+        const std::shared_ptr<CheckpointJob> job = job_;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [&] { return job->finished; });
+        }
+        finish_checkpoint();
+        return job->error() ? Result<void>(*job->error()) : Result<void>(success());
+    };
+    if (job_ != nullptr) {
+        static_cast<void>(wait());
+    }
+    if (!begin_checkpoint()) {
+        return Error{Errc::kPoisoned, "the records of a failed sync could not be rewritten"};
+    }
+    return wait();
+}
+
+// Makes durable what a failed sync may have lost, from the journal.
+Result<void> Committer::rewrite_lost() {
+    const auto lost = [](const ShardLogPtr& log) { return log->needs_rewrite(); };
+    if (std::none_of(dirty_logs_.begin(), dirty_logs_.end(), lost)) {
+        return success();
+    }
+    MILLRACE_TRY(const JournalScan scan, scan_journal(parts_, checkpointed_));
+    std::map<ShardKey, std::vector<FrameBytes>> frames;
+    for (const JournalCommit& commit : scan.commits) {
+        MILLRACE_TRY(const auto body, read_body(parts_, commit));
+        std::size_t at = 0;
+        for (const JournalEntry& entry : commit.header.entries) {
+            const Bytes part = Bytes(body).subspan(at, entry.bytes);
+            at += entry.bytes;
+            const ShardLogPtr log = find(entry.shard);
+            if (log != nullptr && log->needs_rewrite() && !part.empty()) {
+                frames[entry.shard].emplace_back(part.begin(), part.end());
+            }
+        }
+    }
+    for (const ShardLogPtr& log : dirty_logs_) {
+        if (log->needs_rewrite()) {
+            MILLRACE_TRY(log->rewrite(frames[log->key()]));
+        }
+    }
+    return success();
+}
+
+// ---- Failures.
+
+bool Committer::may_retry() const {
+    return parts_.clock.steady() >= retry_at_;
+}
+
+void Committer::retry_later() {
+    retry_at_ = parts_.clock.steady() + parts_.options.reopen_interval;
+}
+
+void Committer::complain(const Error& why) {
+    const auto now = parts_.clock.steady();
+    if (complained_at_ != std::chrono::steady_clock::time_point{} &&
+        now - complained_at_ < kComplaintInterval) {
+        return;
+    }
+    complained_at_ = now;
+    log::error("storage refuses or failed a write: {}", why.message);
+}
+
+}  // namespace millrace::storage

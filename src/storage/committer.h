@@ -1,0 +1,113 @@
+// Committer: the one writer of a data directory, on a thread of its own. While one commit is being
+// synced the next one gathers: group commit, without a timer. A commit is
+//
+//   number the frames - write them to the segments (page cache) - write and sync the journal -
+//   publish to readers - answer
+//
+// so that the journal never holds a record that the segments lack, and no reader sees one that the
+// journal lacks. What fails is rolled back and not acknowledged. Checkpoints run beside commits, on
+// the disk pool.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "env/disk_pool.h"
+#include "storage/checkpoint_job.h"
+#include "storage/commit_request.h"
+#include "storage/journal.h"
+#include "storage/recovery.h"
+#include "storage/store_parts.h"
+
+namespace millrace::storage {
+
+class Committer final {
+public:
+    Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, Recovered recovered);
+    ~Committer();  // stop()
+    Committer(const Committer&) = delete;
+    Committer& operator=(const Committer&) = delete;
+
+    // Makes what recovery did durable, then takes requests.
+    Result<void> start();
+    // Commits what is queued, writes a last checkpoint, ends the thread. Idempotent.
+    Result<void> stop();
+
+    // Thread-safe. False: not taken, too much is waiting (or the committer has stopped).
+    bool submit(CommitRequest& request);
+
+    // Null: there is no such shard. Thread-safe.
+    ShardLogPtr find(ShardKey key) const;
+
+private:
+    struct Group;
+
+    void run();
+    std::vector<CommitRequest*> take_group();
+    void commit(std::vector<CommitRequest*> requests);
+    bool journal_works();
+    void stage(Group& group, CommitRequest& request);
+    void stage_part(Group& group, CommitRequest& request, CommitRequest::Part& part);
+    void create(Group& group, const CommitRequest& request);
+    void drop(Group& group, const CommitRequest& request);
+    void trim(const CommitRequest& request);
+    bool usable(const ShardLogPtr& log);
+    Result<void> make_room(const Group& group);
+    void write_segments(Group& group);
+    Result<void> write_journal(Group& group);
+    void roll_back(Group& group, AppendStatus status);
+    void publish(Group& group);
+    void answer(Group& group);
+
+    bool dirty() const;
+    bool checkpoint_due();
+    void note_dirty();
+    bool begin_checkpoint();
+    void finish_checkpoint();
+    Result<void> checkpoint_now();
+    Result<void> rewrite_lost();
+    bool may_retry() const;
+    void retry_later();
+    void complain(const Error& why);
+
+    StoreParts& parts_;
+    env::DiskPool& pool_;
+    Histogram& commit_records_;
+
+    mutable std::shared_mutex logs_mutex_;
+    ShardLogs logs_;  // guarded by logs_mutex_; changed by the committer alone
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<CommitRequest*> queue_;  // guarded by mutex_
+    std::uint64_t queued_bytes_ = 0;    // guarded by mutex_; those of the commit in progress, too
+    bool stopping_ = false;             // guarded by mutex_
+
+    // The committer thread's; start()'s and stop()'s before and after it.
+    Journal journal_;
+    JournalMark checkpointed_;
+    std::unordered_set<ShardLogPtr> dirty_logs_;  // written to since the last checkpoint
+    bool control_dirty_ = false;                  // shards came or went since then
+    bool journal_tells_ = false;                  // ... that something was written since then
+    std::uint64_t bytes_since_checkpoint_ = 0;
+    std::chrono::steady_clock::time_point dirty_since_{};
+    bool checkpoint_urgent_ = false;
+    std::chrono::steady_clock::time_point retry_at_{};  // no repair is tried before
+    std::chrono::steady_clock::time_point complained_at_{};
+    std::shared_ptr<CheckpointJob> job_;  // null: none runs
+    Doomed doomed_;
+    bool stopped_ = false;
+
+    std::thread thread_;
+};
+
+}  // namespace millrace::storage

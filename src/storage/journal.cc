@@ -1,0 +1,132 @@
+#include "storage/journal.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::array<std::byte, kJournalBlockBytes> kPadding{};
+
+}  // namespace
+
+Journal::Journal(StoreParts& parts, Metrics& metrics, const JournalScan& found, bool sync)
+    : parts_(parts),
+      sync_(sync),
+      sync_seconds_(metrics.histogram("millrace_journal_sync_seconds",
+                                      "Time to sync one commit of the journal.", {},
+                                      latency_bounds_seconds())),
+      ring_(parts.options.journal_files),
+      generation_(found.generation),
+      sequence_(found.sequence),
+      durable_(found.sequence),
+      released_(0) {
+    for (const std::size_t number : found.files) {
+        ring_.resize(std::max(ring_.size(), number + 1));
+        ring_[number].made = true;
+        ring_[number].last_sequence = found.sequence;
+    }
+    current_ = ring_.size() - 1;  // the first to be used is the one after it
+}
+
+Result<void> Journal::make_room(std::span<const JournalEntry> entries) {
+    CommitHeader header;
+    header.entries.assign(entries.begin(), entries.end());
+    const std::uint64_t bytes = header.total_bytes();
+    if (bytes > parts_.options.journal_file_bytes) {
+        return Error{Errc::kInvalid, "a commit is larger than a journal file"};
+    }
+    if (started_ && offset_ + bytes <= parts_.options.journal_file_bytes) {
+        return success();
+    }
+    return next_file();
+}
+
+Result<void> Journal::next_file() {
+    for (std::size_t step = 1; step <= ring_.size(); ++step) {
+        const std::size_t number = (current_ + step) % ring_.size();
+        const RingFile& file = ring_[number];
+        if (file.made && file.last_sequence > released_) {
+            continue;
+        }
+        MILLRACE_TRY(open_file(number));
+        current_ = number;
+        ring_[number].last_sequence = 0;
+        offset_ = 0;
+        ++generation_;
+        started_ = true;
+        return success();
+    }
+    return Error{Errc::kOverloaded, "the journal is full of commits that no checkpoint covers"};
+}
+
+Result<void> Journal::open_file(std::size_t number) {
+    RingFile& ring = ring_[number];
+    if (ring.file != nullptr) {
+        return success();
+    }
+    const env::Path path = parts_.layout.journal_file(number);
+    auto opened =
+        parts_.files.open(path, ring.made ? env::OpenMode::kReadWrite : env::OpenMode::kCreate);
+    if (!opened && opened.error().code == Errc::kExists) {
+        opened = parts_.files.open(path, env::OpenMode::kReadWrite);
+    }
+    if (!opened) {
+        return std::move(opened).error();
+    }
+    if (sync_) {
+        MILLRACE_TRY(const std::uint64_t size, opened.value()->size());
+        if (size < parts_.options.journal_file_bytes) {
+            MILLRACE_TRY(opened.value()->allocate(parts_.options.journal_file_bytes));
+        }
+        MILLRACE_TRY(opened.value()->sync_data());
+        MILLRACE_TRY(parts_.files.sync_directory(parts_.layout.journal()));
+    }
+    ring.made = true;
+    ring.file = std::move(opened).value();
+    return success();
+}
+
+Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const Bytes> body) {
+    CHECK(started_ && !failed_);
+    const CommitHeader header{generation_, ++sequence_, durable_, std::move(entries)};
+    const std::vector<std::byte> head = encode_commit_header(header);
+    std::vector<Bytes> slices;
+    slices.reserve(body.size() + 2);
+    slices.emplace_back(head);
+    slices.insert(slices.end(), body.begin(), body.end());
+    const std::uint64_t bytes = header.total_bytes();
+    const std::uint64_t used = header.header_bytes() + header.body_bytes();
+    slices.emplace_back(Bytes(kPadding).first(bytes - used));  // whole pages: nothing is read first
+
+    RingFile& ring = ring_[current_];
+    ring.last_sequence = sequence_;
+    auto written = ring.file->write_at(offset_, slices);
+    if (written && sync_) {
+        const auto begun = parts_.clock.steady();
+        written = ring.file->sync_data();
+        sync_seconds_.Observe(std::chrono::duration<double>(parts_.clock.steady() - begun).count());
+    }
+    if (!written) {
+        failed_ = true;
+        return written;
+    }
+    durable_ = sequence_;
+    offset_ += bytes;
+    return success();
+}
+
+Result<void> Journal::reopen() {
+    ring_[current_].file = nullptr;
+    started_ = false;
+    MILLRACE_TRY(next_file());
+    failed_ = false;
+    log::warn("the journal goes on in another file after a failed write");
+    return success();
+}
+
+}  // namespace millrace::storage

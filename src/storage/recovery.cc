@@ -1,0 +1,300 @@
+#include "storage/recovery.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "storage/catalog_snapshot.h"
+#include "storage/checkpoint.h"
+#include "storage/frame_walk.h"
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::size_t kScanWindowBytes = 1 << 20;
+constexpr Position kNoLimit(~std::uint64_t{0});
+
+class Recovery final {
+public:
+    explicit Recovery(StoreParts& parts) : parts_(parts) {}
+
+    Result<Recovered> run() {
+        const Layout& layout = parts_.layout;
+        for (const env::Path& path : {layout.journal(), layout.catalog(), layout.shards()}) {
+            MILLRACE_TRY(parts_.files.create_directories(path));
+        }
+        MILLRACE_TRY(load());
+        MILLRACE_TRY(recovered_.journal, scan_journal(parts_, mark_));
+        MILLRACE_TRY(apply_control());
+        const bool committed = recovered_.journal.sequence > mark_.sequence;
+        if (scan_all_ || (!records_journaled_ && committed)) {
+            for (auto& [key, state] : states_) {
+                MILLRACE_TRY(scan_directory(state));
+            }
+        }
+        MILLRACE_TRY(place_catalog());
+        for (auto& [key, state] : states_) {
+            recovered_.logs.emplace(key, std::make_shared<ShardLog>(parts_, std::move(state)));
+        }
+        MILLRACE_TRY(apply_frames());
+        if (first_start_) {
+            MILLRACE_TRY(parts_.files.sync_directory(layout.root()));
+            if (layout.root().has_parent_path()) {
+                MILLRACE_TRY(parts_.files.sync_directory(layout.root().parent_path()));
+            }
+        }
+        recovered_.checkpoint_due = scan_all_ || first_start_ || committed ||
+                                    records_journaled_ != parts_.journals_records();
+        return std::move(recovered_);
+    }
+
+private:
+    Result<void> load() {
+        auto loaded = load_checkpoint(parts_);
+        if (!loaded && loaded.error().code != Errc::kCorrupt) {
+            return std::move(loaded).error();
+        }
+        if (loaded && loaded.value()) {
+            const Checkpoint& checkpoint = *loaded.value();
+            mark_ = checkpoint.mark;
+            records_journaled_ = checkpoint.records_journaled;
+            for (const ShardState& state : checkpoint.shards) {
+                states_.emplace(state.key, state);
+            }
+        } else {
+            MILLRACE_TRY(find_shards());
+            first_start_ = loaded.has_value() && !scan_all_;
+            if (!first_start_) {
+                parts_.damage.add({ShardKey{}, parts_.layout.checkpoint().string(), 0, 0, {}});
+                log::warn("no checkpoint that can be read: every segment is scanned");
+            }
+        }
+        states_.try_emplace(kCatalogShard, empty_state(kCatalogShard));
+        return success();
+    }
+
+    static ShardState empty_state(ShardKey key) {
+        ShardState state;
+        state.key = key;
+        return state;
+    }
+
+    // Every shard that has a directory.
+    Result<void> find_shards() {
+        MILLRACE_TRY(const auto streams, parts_.files.list(parts_.layout.shards()));
+        for (const std::string& stream : streams) {
+            const auto uid = parse_stream_name(stream);
+            if (!uid) {
+                continue;
+            }
+            MILLRACE_TRY(const auto shards, parts_.files.list(parts_.layout.stream(*uid)));
+            for (const std::string& shard : shards) {
+                if (const auto number = parse_shard_name(shard)) {
+                    const ShardKey key{*uid, *number};
+                    states_.emplace(key, empty_state(key));
+                }
+            }
+        }
+        MILLRACE_TRY(const auto catalog, parts_.files.list(parts_.layout.catalog()));
+        scan_all_ = !states_.empty() || !catalog.empty();
+        return success();
+    }
+
+    Result<void> apply_control() {
+        for (const JournalCommit& commit : recovered_.journal.commits) {
+            for (const JournalEntry& entry : commit.header.entries) {
+                if (entry.kind == JournalEntry::Kind::kCreate) {
+                    states_.try_emplace(entry.shard, empty_state(entry.shard));
+                } else if (entry.kind == JournalEntry::Kind::kDrop) {
+                    states_.erase(entry.shard);
+                    dropped_.insert(entry.shard);
+                    MILLRACE_TRY(parts_.files.remove_tree(parts_.layout.shard(entry.shard)));
+                }
+            }
+        }
+        return success();
+    }
+
+    Result<void> apply_frames() {
+        for (const JournalCommit& commit : recovered_.journal.commits) {
+            if (commit.header.body_bytes() == 0) {
+                continue;
+            }
+            MILLRACE_TRY(const auto body, read_body(parts_, commit));
+            Bytes rest(body);
+            for (const JournalEntry& entry : commit.header.entries) {
+                MILLRACE_TRY(apply(entry.shard, rest.first(entry.bytes)));
+                rest = rest.subspan(entry.bytes);
+            }
+        }
+        return success();
+    }
+
+    Result<void> apply(ShardKey key, Bytes frames) {
+        if (dropped_.contains(key)) {
+            return success();
+        }
+        ShardLogPtr& log = recovered_.logs[key];
+        if (log == nullptr) {
+            log = std::make_shared<ShardLog>(parts_, empty_state(key));
+        }
+        // What a scan found is not written again.
+        while (!frames.empty() && load_header(frames).position < log->next().value()) {
+            frames = frames.subspan(load_header(frames).frame_bytes());
+        }
+        if (frames.empty()) {
+            return success();
+        }
+        log->stage_numbered(frames);
+        MILLRACE_TRY(log->write_staged());
+        std::vector<WishPtr> nobody;
+        log->publish(nobody);
+        return success();
+    }
+
+    // A command's position is never given out twice, even if the log lost what its snapshot has.
+    Result<void> place_catalog() {
+        MILLRACE_TRY(const auto snapshot, load_snapshot(parts_));
+        ShardState& state = states_.at(kCatalogShard);
+        if (snapshot && state.next <= snapshot->through) {
+            state.next = Position(snapshot->through.value() + 1);
+        }
+        return success();
+    }
+
+    // Takes up what stands in the shard's directory beyond `state`.
+    Result<void> scan_directory(ShardState& state) {
+        const auto names = parts_.files.list(parts_.layout.shard(state.key));
+        if (!names) {
+            return names.error().code == Errc::kNotFound ? Result<void>(success()) : names.error();
+        }
+        std::vector<Position> firsts;  // ascending, as the names are
+        for (const std::string& name : names.value()) {
+            if (const auto first = parse_segment_name(name)) {
+                firsts.push_back(*first);
+            }
+        }
+        const Position known_until =
+            state.segments.empty() ? state.next : state.segments.back().first;
+        for (std::size_t i = 0; i < firsts.size(); ++i) {
+            if (firsts[i] < known_until) {
+                continue;  // the checkpoint has it, or retention was done with it
+            }
+            const Position limit = i + 1 < firsts.size() ? firsts[i + 1] : kNoLimit;
+            MILLRACE_TRY(scan_segment(state, firsts[i], limit));
+        }
+        return success();
+    }
+
+    // No frame at or past `limit` counts: the next segment has it.
+    Result<void> scan_segment(ShardState& state, Position first, Position limit) {
+        const env::Path path = parts_.layout.shard(state.key) / segment_name(first);
+        MILLRACE_TRY(auto opened, parts_.files.open(path, env::OpenMode::kReadWrite));
+        std::shared_ptr<env::File> file = std::move(opened);
+        MILLRACE_TRY(const std::uint64_t size, file->size());
+        Segment segment{first, kSegmentHeaderBytes, WallTime{}, WallTime{}};
+        const bool known = !state.segments.empty() && state.segments.back().first == first;
+        if (known) {
+            segment = state.segments.back();
+        } else {
+            MILLRACE_TRY(const bool good, check_start(state, *file, path, size, first));
+            if (!good) {
+                return success();
+            }
+        }
+        FrameWalk walk(file, frame_seed(state.key), segment.bytes, size, env::ReadMode::kMayBlock,
+                       kScanWindowBytes);
+        while (!walk.at_end()) {
+            auto header = walk.header();
+            const auto frame = header ? walk.frame() : Result<Bytes>(header.error());
+            if (!frame) {
+                if (frame.error().code != Errc::kCorrupt) {
+                    return frame.error();
+                }
+                const std::uint64_t from = walk.offset();
+                MILLRACE_TRY(const bool more, walk.resync(state.next));
+                if (!more) {
+                    log::info("cut a torn tail off: file={} offset={} bytes={}", path.string(),
+                              from, size - from);
+                    MILLRACE_TRY(file->truncate(from));
+                    break;
+                }
+                parts_.damage.add(
+                    {state.key, path.string(), from, walk.offset() - from, state.next});
+                segment.bytes = walk.offset();
+                continue;
+            }
+            const Position position = walk.position();
+            if (position >= limit) {
+                break;
+            }
+            if (position >= state.next) {
+                take(state, segment, header.value());
+            }
+            walk.skip();
+            segment.bytes = walk.offset();
+        }
+        if (segment.bytes == kSegmentHeaderBytes) {
+            return parts_.files.remove(path);
+        }
+        if (known) {
+            state.segments.back() = segment;
+        } else {
+            state.segments.push_back(segment);
+        }
+        return success();
+    }
+
+    static void take(ShardState& state, Segment& segment, const FrameHeader& header) {
+        if (segment.bytes == kSegmentHeaderBytes) {
+            segment.first_stamp = header.stamp();
+        }
+        segment.last_stamp = header.stamp();
+        state.next = Position(header.position + 1);
+        state.last_stamp = std::max(state.last_stamp, header.stamp());
+        if (header.kind == FrameKind::kEnd) {
+            state.end = Position(header.position);
+        }
+    }
+
+    // Whether the file begins as a segment. A file without a frame is removed: it was just made.
+    Result<bool> check_start(const ShardState& state, env::File& file, const env::Path& path,
+                             std::uint64_t size, Position first) {
+        if (size <= kSegmentHeaderBytes) {
+            MILLRACE_TRY(parts_.files.remove(path));
+            return false;
+        }
+        SegmentHeaderBytes header{};
+        MILLRACE_TRY(file.read_at(0, header, env::ReadMode::kMayBlock));
+        const auto checked = check_segment_header(header, state.key, first);
+        if (checked) {
+            return true;
+        }
+        if (checked.error().code != Errc::kCorrupt) {
+            return Error{checked.error().code, path.string() + ": " + checked.error().message};
+        }
+        // Its frames name their shard themselves; they are looked at all the same.
+        parts_.damage.add({state.key, path.string(), 0, kSegmentHeaderBytes, first});
+        return true;
+    }
+
+    StoreParts& parts_;
+    Recovered recovered_;
+    std::map<ShardKey, ShardState> states_;
+    std::set<ShardKey> dropped_;
+    JournalMark mark_;
+    bool records_journaled_ = true;
+    bool first_start_ = false;
+    bool scan_all_ = false;
+};
+
+}  // namespace
+
+Result<Recovered> recover(StoreParts& parts) {
+    return Recovery(parts).run();
+}
+
+}  // namespace millrace::storage

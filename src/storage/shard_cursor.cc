@@ -1,0 +1,187 @@
+#include "storage/shard_cursor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+// Retention may take a segment between our look at the log and the opening of its file.
+constexpr int kOpenAttemptsMax = 16;
+
+Error would_block() {
+    return {Errc::kWouldBlock, "not in memory"};
+}
+
+}  // namespace
+
+Result<void> ShardCursor::open(Position from, WallTime horizon) {
+    for (int attempt = 0; attempt < kOpenAttemptsMax; ++attempt) {
+        MILLRACE_TRY(const ShardLog::View view, log_.view(from, horizon));
+        tip_ = view.tip;
+        sealed_ = view.sealed;
+        expected_ = from;
+        walk_.reset();
+        segment_ = view.segment;
+        if (!segment_) {
+            return success();
+        }
+        auto entered = view.index_elsewhere ? enter_by_index(*segment_, from, horizon)
+                                            : enter(*segment_, view.entry);
+        if (entered || entered.error().code != Errc::kNotFound) {
+            return entered;
+        }
+        log_.forget_segment(segment_->first);
+    }
+    return Error{Errc::kIo,
+                 "a segment's file is missing: " + log_.segment_path(segment_->first).string()};
+}
+
+Result<std::shared_ptr<env::File>> ShardCursor::file_of(const Segment& segment) {
+    const env::Path path = log_.segment_path(segment.first);
+    if (mode_ == env::ReadMode::kMayBlock) {
+        return open_cached(parts_, path);
+    }
+    auto held = parts_.open_files.find(path);
+    if (held == nullptr) {
+        return would_block();
+    }
+    return held;
+}
+
+Result<void> ShardCursor::enter(const Segment& segment, const std::optional<IndexEntry>& entry) {
+    MILLRACE_TRY(auto file, file_of(segment));
+    const std::uint64_t offset = entry ? entry->offset : kSegmentHeaderBytes;
+    segment_ = segment;
+    walk_.emplace(std::move(file), log_.seed(), offset, segment.bytes, mode_, window_);
+    return success();
+}
+
+Result<void> ShardCursor::enter_by_index(const Segment& segment, Position from, WallTime horizon) {
+    for (const bool scan : {false, true}) {
+        MILLRACE_TRY(const auto index, index_of(segment, scan));
+        const std::optional<IndexEntry> entry = find_entry(*index, from, horizon);
+        MILLRACE_TRY(enter(segment, entry));
+        if (!entry) {
+            return success();
+        }
+        // An index is a hint: the frame it leads to is to say the same.
+        const auto there = walk_->header();
+        if (there && there.value().position == entry->position) {
+            return success();
+        }
+        if (!there && there.error().code != Errc::kCorrupt) {
+            return there.error();
+        }
+    }
+    return success();  // damage: the next header() reports it
+}
+
+Result<std::shared_ptr<const SegmentIndex>> ShardCursor::index_of(const Segment& segment,
+                                                                  bool scan) {
+    const env::Path path = log_.segment_path(segment.first);
+    if (!scan) {
+        if (auto held = parts_.indexes.find(path)) {
+            return held;
+        }
+    }
+    if (mode_ == env::ReadMode::kCachedOnly) {
+        return would_block();
+    }
+    std::optional<SegmentIndex> index;
+    if (!scan) {
+        const env::Path hint = log_.directory() / index_name(segment.first);
+        if (auto file = parts_.files.open(hint, env::OpenMode::kReadOnly)) {
+            MILLRACE_TRY(const std::uint64_t size, file.value()->size());
+            std::vector<std::byte> bytes(size);
+            MILLRACE_TRY(file.value()->read_at(0, bytes, env::ReadMode::kMayBlock));
+            index = decode_index(bytes, log_.key(), segment.first, segment.bytes);
+        }
+    }
+    if (!index) {
+        index.emplace();
+        MILLRACE_TRY(auto file, file_of(segment));
+        FrameWalk walk(std::move(file), log_.seed(), kSegmentHeaderBytes, segment.bytes, mode_,
+                       window_);
+        Position next = segment.first;
+        while (!walk.at_end()) {
+            const auto header = walk.header();
+            if (!header) {
+                if (header.error().code != Errc::kCorrupt) {
+                    return header.error();
+                }
+                MILLRACE_TRY(const bool found, walk.resync(next));
+                if (!found) {
+                    break;
+                }
+                continue;
+            }
+            if (wants_entry(*index, walk.offset())) {
+                index->push_back({header.value().position, walk.offset(), header.value().stamp_ms});
+            }
+            next = Position(header.value().position + 1);
+            walk.skip();
+        }
+    }
+    auto held = std::make_shared<const SegmentIndex>(std::move(*index));
+    parts_.indexes.put(path, held, (held->size() + 1) * sizeof(IndexEntry));
+    return held;
+}
+
+Result<std::optional<FrameHeader>> ShardCursor::header() {
+    while (walk_) {
+        if (!walk_->at_end()) {
+            auto header = walk_->header();
+            if (!header) {
+                return damaged(std::move(header).error());
+            }
+            if (header.value().position >= tip_.value()) {
+                break;  // published since, or the end
+            }
+            return std::optional(header.value());
+        }
+        const auto next = log_.segment_after(segment_->first);
+        if (!next || next->first >= tip_) {
+            break;
+        }
+        auto entered = enter(*next, std::nullopt);
+        if (!entered) {
+            if (entered.error().code == Errc::kNotFound) {
+                return Error{Errc::kIo, entered.error().message};
+            }
+            return std::move(entered).error();
+        }
+    }
+    return std::optional<FrameHeader>();
+}
+
+Result<Bytes> ShardCursor::frame() {
+    auto frame = walk_->frame();
+    if (!frame) {
+        return damaged(std::move(frame).error());
+    }
+    return frame;
+}
+
+void ShardCursor::skip() {
+    expected_ = std::max(expected_, Position(walk_->position().value() + 1));
+    walk_->skip();
+}
+
+Error ShardCursor::damaged(Error why) {
+    if (why.code != Errc::kCorrupt) {
+        return why;
+    }
+    const std::uint64_t from = walk_->offset();
+    const auto found = walk_->resync(expected_);
+    if (!found && found.error().code != Errc::kCorrupt) {
+        return found.error();
+    }
+    const std::uint64_t to = found && found.value() ? walk_->offset() : segment_->bytes;
+    const env::Path path = log_.segment_path(segment_->first);
+    parts_.damage.add({log_.key(), path.string(), from, to - from, expected_});
+    why.message += ": file=" + path.string() + " offset=" + std::to_string(from);
+    return why;
+}
+
+}  // namespace millrace::storage

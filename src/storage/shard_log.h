@@ -1,0 +1,176 @@
+// ShardLog: the segments of one shard. One writer at a time (the committer; recovery before it)
+// stages frames, writes them and then either publishes them, all at once, or rolls them back.
+// Readers see what is published, and nothing else.
+//
+// A write that could not be rolled back leaves the log broken: nothing is appended until mend()
+// has restored the file. A sync that failed leaves it in need of a rewrite: the pages may be lost
+// although they still read well, and only rewrite() from the journal makes them durable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/engine.h"
+#include "storage/frame.h"
+#include "storage/segment.h"
+#include "storage/store_parts.h"
+#include "storage/waiters.h"
+
+namespace millrace::storage {
+
+// A shard log as a checkpoint holds it.
+struct ShardState {
+    ShardKey key;
+    Position next;                // no frame has it or a higher one
+    WallTime last_stamp;          // of the last frame ever
+    std::optional<Position> end;  // sealed
+    std::vector<Segment> segments;
+    bool operator==(const ShardState&) const = default;
+};
+
+class ShardLog final {
+public:
+    ShardLog(StoreParts& parts, ShardState state);
+    ShardLog(const ShardLog&) = delete;
+    ShardLog& operator=(const ShardLog&) = delete;
+
+    const ShardKey& key() const { return key_; }
+    std::uint32_t seed() const { return seed_; }
+    const env::Path& directory() const { return directory_; }
+    env::Path segment_path(Position first) const { return directory_ / segment_name(first); }
+
+    // ---- Readers. Thread-safe.
+
+    struct View {
+        Position tip;  // one past the last readable record
+        bool sealed = false;
+        // The segment a walk from `from` starts in; none: there is nothing at or past it.
+        std::optional<Segment> segment;
+        // Where in it; none: at its start. Not the best place when `index_elsewhere`: the
+        // segment's index, in its file or to be made, knows better.
+        std::optional<IndexEntry> entry;
+        bool index_elsewhere = false;
+    };
+    // Frames stamped before `horizon` are not asked for. kNotFound: the shard was dropped.
+    Result<View> view(Position from, WallTime horizon) const;
+    // The segment after the one that starts at `first`.
+    std::optional<Segment> segment_after(Position first) const;
+    Position first() const;  // the tip if there is no frame
+    // The oldest segment's file is not there: retention took it before a crash.
+    void forget_segment(Position first);
+
+    // True: the wish is granted already. False: it is kept until it is.
+    bool wait(const WishPtr& wish);
+
+    // ---- The writer.
+
+    bool ended() const { return tail_.end.has_value(); }
+    Position end() const { return *tail_.end; }  // REQUIRES: ended()
+    bool broken() const { return broken_; }
+    Position next() const { return tail_.next; }
+    Result<void> mend();
+
+    // Numbers and stamps the frames and stages them: they go with the next write_staged(). They are
+    // borrowed until published or rolled back. REQUIRES: not ended, not broken.
+    void stage(std::span<std::byte> frames);
+    // The same for frames that were numbered before (recovery).
+    void stage_numbered(Bytes frames);
+    bool staged() const { return !staged_.empty(); }
+    std::span<const Bytes> staged_frames() const { return staged_; }
+    std::uint64_t staged_bytes() const;
+
+    // After a failure only rollback() may follow.
+    Result<void> write_staged();
+    void publish(std::vector<WishPtr>& granted);
+    void rollback();
+
+    void drop(std::vector<WishPtr>& granted);
+
+    // Takes out of the log the segments of which every record is stamped before `horizon`, and
+    // gives the files that are then nobody's. Only what the last checkpoint covers goes: what the
+    // shard's next position is must be known without them.
+    std::vector<env::Path> trim(WallTime horizon);
+    // The same for whole segments below a position (the catalog, below its snapshot).
+    std::vector<env::Path> trim_below(Position position);
+
+    ShardState state() const;
+
+    // ---- Checkpoints, by the writer.
+
+    bool dirty() const { return !unsynced_.empty() || directory_changed_; }
+
+    struct Unsynced {
+        std::vector<std::shared_ptr<env::File>> files;
+        bool directory_changed = false;
+    };
+    // What must be synced before the present state() is durable.
+    Unsynced take_unsynced();
+    void synced(const ShardState& state);
+    // The checkpoint was not made; if `lost`, because a sync of this log failed.
+    void not_synced(bool directory_changed, bool lost);
+    bool needs_rewrite() const { return lost_; }
+    // Makes a new segment of the frames published since the last checkpoint, which the journal
+    // holds, and syncs it. Readers go on with either.
+    Result<void> rewrite(std::span<const FrameBytes> frames);
+
+    // Writes the hints that spare the next process a scan of the active segment.
+    void save_active_index();
+
+private:
+    struct Tail {
+        Position next;
+        WallTime last_stamp;
+        std::optional<Position> end;
+        std::optional<Segment> active;
+    };
+    struct Durable {
+        Position next;
+        std::optional<Segment> active;
+    };
+
+    bool must_roll() const;
+    Result<void> open_active();
+    Result<void> create_segment(Position first);
+    void note_written(Bytes frames);
+    std::vector<env::Path> take_segments(std::size_t count);
+    void save_index(const Segment& segment, const SegmentIndex& index) const;
+
+    StoreParts& parts_;
+    const ShardKey key_;
+    const std::uint32_t seed_;
+    const env::Path directory_;
+
+    // The writer's.
+    Tail tail_;       // with what is staged
+    Tail committed_;  // as published
+    Durable durable_;
+    std::shared_ptr<env::File> file_;  // of tail_.active; null: not open
+    std::vector<Bytes> staged_;
+    SegmentIndex staged_index_;
+    bool wrote_ = false;  // something of what is staged may be in the file
+    bool broken_ = false;
+    bool lost_ = false;
+    bool directory_changed_ = false;
+    bool directory_made_ = false;
+    std::vector<std::shared_ptr<env::File>> unsynced_;
+    std::optional<Position> created_;  // the segment that what is staged created
+
+    mutable std::mutex mutex_;
+    // Guarded by mutex_.
+    std::vector<Segment> segments_;
+    SegmentIndex index_;           // of the last segment, from where this process began
+    bool index_complete_ = false;  // ... which was its start
+    Position tip_;
+    bool sealed_ = false;
+    bool dropped_ = false;
+    Waiters waiters_;
+};
+
+using ShardLogPtr = std::shared_ptr<ShardLog>;
+
+}  // namespace millrace::storage

@@ -1,0 +1,107 @@
+#include "storage/shard_reader.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "storage/shard_cursor.h"
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::size_t kFirstWindowBytes = 64 << 10;
+
+using Holders = std::vector<std::shared_ptr<const std::byte[]>>;
+
+Record view_of(const FrameHeader& header, Bytes frame) {
+    return {Position(header.position), header.stamp(), frame_key(frame), frame_data(frame),
+            header.attributes};
+}
+
+}  // namespace
+
+Result<ReadResult> read_records(StoreParts& parts, ShardLog& log, const ReadRequest& request,
+                                env::ReadMode mode) {
+    const std::size_t window = request.records_max == 1 ? std::size_t{4096} : kFirstWindowBytes;
+    ShardCursor cursor(parts, log, mode, window);
+    MILLRACE_TRY(cursor.open(request.from, request.horizon));
+    ReadResult result;
+    result.tip = cursor.tip();
+    result.next = std::max(request.from, std::min(log.first(), result.tip));
+    auto holders = std::make_shared<Holders>();
+    std::uint64_t bytes = 0;
+    while (true) {
+        auto header = cursor.header();
+        if (!header) {
+            // What lies before the damage is good; the next read begins at it.
+            if (header.error().code == Errc::kCorrupt && !result.records.empty()) {
+                result.next_stamp = result.records.back().stamp;
+                break;
+            }
+            return std::move(header).error();
+        }
+        if (!header.value()) {
+            result.next = std::max(result.next, result.tip);
+            result.at_end = cursor.sealed();
+            break;
+        }
+        const FrameHeader& frame = *header.value();
+        if (frame.position < request.from.value() || frame.stamp() < request.horizon) {
+            cursor.skip();
+            result.next = std::max(result.next, Position(frame.position + 1));
+            continue;
+        }
+        const bool full =
+            result.records.size() >= request.records_max ||
+            (!result.records.empty() && bytes + frame.payload_bytes() > request.bytes_max);
+        if (full) {
+            result.next = Position(frame.position);
+            result.next_stamp = frame.stamp();
+            break;
+        }
+        auto whole = cursor.frame();
+        if (!whole) {
+            if (whole.error().code == Errc::kCorrupt && !result.records.empty()) {
+                result.next_stamp = frame.stamp();
+                break;
+            }
+            return std::move(whole).error();
+        }
+        if (holders->empty() || holders->back() != cursor.holder()) {
+            holders->push_back(cursor.holder());
+        }
+        result.records.push_back(view_of(frame, whole.value()));
+        bytes += frame.payload_bytes();
+        result.next = Position(frame.position + 1);
+        cursor.skip();
+    }
+    result.keepalive = std::move(holders);
+    return result;
+}
+
+Result<Position> locate_record(StoreParts& parts, ShardLog& log, const Locate& locate,
+                               env::ReadMode mode) {
+    ShardCursor cursor(parts, log, mode, kFirstWindowBytes);
+    const bool by_time = locate.what == Locate::What::kAtTime;
+    MILLRACE_TRY(cursor.open(Position(0), by_time ? locate.time : WallTime::min()));
+    switch (locate.what) {
+        case Locate::What::kTip:
+            return cursor.tip();
+        case Locate::What::kFirst:
+            return log.first();
+        case Locate::What::kAtTime:
+            break;
+    }
+    while (true) {
+        MILLRACE_TRY(const auto header, cursor.header());
+        if (!header) {
+            return cursor.tip();
+        }
+        if (header->stamp() >= locate.time) {
+            return Position(header->position);
+        }
+        cursor.skip();
+    }
+}
+
+}  // namespace millrace::storage
