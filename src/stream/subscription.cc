@@ -34,7 +34,6 @@ Subscription::Subscription(const Parts& parts, std::unique_ptr<Subscriptions::Pl
       position_(from),
       ends_(parts.clock.steady() + parts.settings.life),
       speaks_by_(parts.clock.steady() + kSignOfLife),
-      armed_until_(parts.clock.steady()),
       allowance_bytes_(kBytesPerSecond),
       allowance_at_(parts.clock.steady()) {}
 
@@ -147,15 +146,17 @@ Task<void> Subscription::wait(SteadyTime until, bool for_records) {
 }
 
 // Timers cannot be taken back: one that is set and rings early enough is not set again, so that
-// busy subscriptions do not leave a trail of them.
+// busy subscriptions do not leave a trail of them. Whether it is still to ring is told by the clock
+// that timers go by; the steady one may be a moment behind it.
 void Subscription::arm(SteadyTime until) {
-    const SteadyTime now = parts_.clock.steady();
-    if (armed_until_ > now && armed_until_ <= until) {
+    const WallTime now = parts_.clock.now();
+    const auto rest = std::chrono::ceil<Millis>(until - parts_.clock.steady());
+    const WallTime due = now + std::max(rest, Millis(0));
+    if (armed_for_ > now && armed_for_ <= due) {
         return;
     }
-    armed_until_ = until;
-    const auto rest = std::chrono::ceil<Millis>(std::max(until - now, SteadyTime::duration(0)));
-    parts_.timers.at(parts_.clock.now() + rest, place_->bell().rope());
+    armed_for_ = due;
+    parts_.timers.at(due, place_->bell().rope());
 }
 
 }  // namespace millrace::stream

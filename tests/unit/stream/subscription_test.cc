@@ -127,6 +127,17 @@ TEST_F(SubscriptionTest, BusyOnesDoNotLeaveATrailOfTimers) {
     EXPECT_LE(world_.timers->pending(), before + 1);
 }
 
+// The wall clock counts whole milliseconds, the steady one does not: a timer may ring too early.
+TEST_F(SubscriptionTest, ATimerThatRingsAMomentTooEarlyIsSetAgain) {
+    open();
+    subscribe();
+    ask();
+    world_.clock.set(world_.clock.now() + Millis(5'000));  // the timer rings, no time has passed
+    EXPECT_FALSE(came_);
+    world_.clock.advance(Millis(5'000));
+    EXPECT_TRUE(came_);
+}
+
 TEST_F(SubscriptionTest, EndsAfterItsLife) {
     world_.settings.subscriptions.life = Millis(12'000);
     open();
