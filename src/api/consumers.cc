@@ -138,7 +138,13 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
             co_return consumer_limit(where, quotas.consumers_max);
         case stream::Outcome::kPendingQuota:
             co_return creating_consumers_limit(context.account, quotas.creating_consumers_max);
-        default:
+        case stream::Outcome::kHasConsumers:
+        case stream::Outcome::kShardQuota:
+        case stream::Outcome::kOnDemandQuota:
+        case stream::Outcome::kTooManyTags:
+        case stream::Outcome::kRetentionTooShort:
+        case stream::Outcome::kRetentionTooLong:
+        case stream::Outcome::kUidTaken:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -173,7 +179,16 @@ Task<Answer<Nothing>> deregister_stream_consumer(Context& context, const Consume
         case stream::Outcome::kNotFound:
             co_return consumer_not_found(request.consumer_arn.value_or(found.consumer->name),
                                          found.stream->owner.account);
-        default:
+        case stream::Outcome::kExists:
+        case stream::Outcome::kPendingQuota:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
+        case stream::Outcome::kShardQuota:
+        case stream::Outcome::kOnDemandQuota:
+        case stream::Outcome::kTooManyTags:
+        case stream::Outcome::kRetentionTooShort:
+        case stream::Outcome::kRetentionTooLong:
+        case stream::Outcome::kUidTaken:
             break;
     }
     co_return unexpected(applied.value().outcome, kOperation);

@@ -76,7 +76,7 @@ private:
     std::optional<model::SequenceNumber> last_;  // delivered
     SteadyTime ends_;
     SteadyTime speaks_by_;
-    WallTime armed_for_;  // the timer set last
+    WallTime armed_for_;      // the timer set last
     double allowance_bytes_;  // may be overdrawn by one delivery
     SteadyTime allowance_at_;
     bool stopped_ = false;
