@@ -17,19 +17,24 @@ wire::Response text(unsigned status, std::string body) {
 
 Task<wire::Response> Console::handle(const wire::Request& request) {
     const std::string_view path = request.target.substr(0, request.target.find('?'));
-    const bool known = path == "/_millrace/health" || path == "/_millrace/metrics";
-    if (!known) {
-        co_return text(404, "There are /_millrace/health and /_millrace/metrics.\n");
+    const bool live = path == "/_millrace/health/live";
+    const bool ready = path == "/_millrace/health/ready" || path == "/_millrace/health";
+    if (!live && !ready && path != "/_millrace/metrics") {
+        co_return text(404,
+                       "There are /_millrace/health (/live, /ready) and /_millrace/metrics.\n");
     }
     if (request.method != "GET" && request.method != "HEAD") {
         wire::Response refused = text(405, "Only GET and HEAD.\n");
         refused.headers.emplace_back("Allow", "GET, HEAD");
         co_return refused;
     }
-    co_return path == "/_millrace/health" ? health() : metrics();
+    if (live || ready) {
+        co_return health(ready);
+    }
+    co_return metrics();
 }
 
-wire::Response Console::health() const {
+wire::Response Console::health(bool must_be_ready) const {
     const Health health = health_.health();
     const nlohmann::ordered_json document = {
         {"live", true},
@@ -39,7 +44,7 @@ wire::Response Console::health() const {
         {"uptime_seconds", health.uptime_seconds},
     };
     wire::Response response;
-    response.status = health.ready ? 200 : 503;
+    response.status = health.ready || !must_be_ready ? 200 : 503;
     response.headers.emplace_back("Content-Type", "application/json");
     response.headers.emplace_back("Cache-Control", "no-store");
     response.body = document.dump() + "\n";

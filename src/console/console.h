@@ -17,7 +17,8 @@ public:
     Task<wire::Response> handle(const wire::Request& request) override;
 
 private:
-    wire::Response health() const;
+    // 503 if it must be ready and is not. That it answers at all shows that it lives.
+    wire::Response health(bool must_be_ready) const;
     wire::Response metrics() const;
 
     HealthSource& health_;

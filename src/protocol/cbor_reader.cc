@@ -66,9 +66,8 @@ public:
         done();
     }
     void tag() {
-        if (in_chunks())
+        if (in_chunks() || ++tags_ > kNestingMax)
             broken_ = true;
-        tagged_ = true;
     }
     void begin(bool map, bool definite, std::uint64_t size) {
         if (!may_be_value() || !push({map ? Holder::kMap : Holder::kArray, definite, size}))
@@ -88,7 +87,7 @@ public:
         }
     }
     void end_indefinite() {
-        if (stack_.empty() || stack_.back().definite || stack_.back().value_due || tagged_) {
+        if (stack_.empty() || stack_.back().definite || stack_.back().value_due || tags_ > 0) {
             broken_ = true;
             return;
         }
@@ -134,7 +133,7 @@ private:
         } else if (expects_key()) {
             binder_.key(value);
             stack_.back().value_due = true;
-            tagged_ = false;
+            tags_ = 0;
         } else {
             binder_.text(value);
             done();
@@ -145,13 +144,13 @@ private:
             broken_ = true;
             return false;
         }
-        tagged_ = false;
+        tags_ = 0;
         stack_.push_back(holder);
         return true;
     }
     // An item has ended: it counts in what holds it, which may end with it.
     void done() {
-        tagged_ = false;
+        tags_ = 0;
         if (stack_.empty()) {
             complete_ = true;
             return;
@@ -186,7 +185,7 @@ private:
     Arena& arena_;
     std::vector<Holder> stack_;
     std::string chunks_;
-    bool tagged_ = false;  // a tag waits for its item
+    std::size_t tags_ = 0;  // that wait for their item
     bool broken_ = false;
     bool complete_ = false;
 };
@@ -232,6 +231,17 @@ cbor_callbacks make_callbacks() {
     return c;
 }
 
+// Well-formed values that nobody has given a meaning: libcbor does not know them. Their size; 0:
+// something else stands here.
+std::size_t unassigned_simple_bytes(cbor_data at, std::size_t left) {
+    constexpr unsigned kSimple = 0xE0;
+    constexpr unsigned kFirstAssigned = 0xF4;  // false; then true, null, undefined
+    constexpr unsigned kOneByteMore = 0xF8;
+    if (left >= 1 && at[0] >= kSimple && at[0] < kFirstAssigned)
+        return 1;
+    return left >= 2 && at[0] == kOneByteMore && at[1] >= 32 ? 2 : 0;
+}
+
 }  // namespace
 
 bool read_cbor(std::string_view body, Binder& binder, Arena& arena) {
@@ -240,6 +250,14 @@ bool read_cbor(std::string_view body, Binder& binder, Arena& arena) {
     auto at = static_cast<cbor_data>(static_cast<const void*>(body.data()));
     std::size_t left = body.size();
     while (!items.complete()) {
+        if (const std::size_t simple = unassigned_simple_bytes(at, left); simple > 0) {
+            items.null();
+            if (items.broken())
+                return false;
+            at += simple;
+            left -= simple;
+            continue;
+        }
         const cbor_decoder_result result = cbor_stream_decode(at, left, &callbacks, &items);
         if (result.status != CBOR_DECODER_FINISHED || result.read == 0)
             return false;

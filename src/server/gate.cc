@@ -1,18 +1,12 @@
 #include "server/gate.h"
 
+#include <utility>
+
+#include "console/console.h"
+#include "protocol/content_type.h"
+#include "protocol/errors.h"
+
 namespace millrace::server {
-namespace {
-
-Task<wire::Response> unavailable() {
-    wire::Response response;
-    response.status = 503;
-    response.headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
-    response.headers.emplace_back("Retry-After", "1");
-    response.body = R"({"__type":"ServiceUnavailable"})";
-    co_return response;
-}
-
-}  // namespace
 
 // Not a coroutine: it adds nothing to the way of a request.
 Task<wire::Response> Gate::handle(const wire::Request& request) {
@@ -20,7 +14,20 @@ Task<wire::Response> Gate::handle(const wire::Request& request) {
         return console_.handle(request);
     }
     wire::Handler* const behind = behind_.load(std::memory_order_acquire);
-    return behind != nullptr ? behind->handle(request) : unavailable();
+    return behind != nullptr ? behind->handle(request) : unavailable(request);
+}
+
+Task<wire::Response> Gate::unavailable(const wire::Request& request) {
+    using protocol::ContentType;
+    const bool cbor = protocol::content_type(request.header("Content-Type")) == ContentType::kCbor;
+    const auto format = cbor ? protocol::Format::kCbor : protocol::Format::kJson;
+    wire::Response response = protocol::error(format, "ServiceUnavailable").response;
+    response.status = 503;
+    protocol::RequestId id = ids_.next();
+    response.headers.emplace_back("x-amzn-RequestId", std::move(id.uuid));
+    response.headers.emplace_back("x-amz-id-2", std::move(id.extended));
+    response.headers.emplace_back("Retry-After", "1");
+    co_return response;
 }
 
 }  // namespace millrace::server

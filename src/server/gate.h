@@ -4,7 +4,8 @@
 
 #include <atomic>
 
-#include "console/console.h"
+#include "env/entropy.h"
+#include "protocol/request_id.h"
 #include "wire/handler.h"
 
 namespace millrace::server {
@@ -12,7 +13,7 @@ namespace millrace::server {
 // Thread-safe.
 class Gate final : public wire::Handler {
 public:
-    explicit Gate(wire::Handler& console) : console_(console) {}
+    Gate(wire::Handler& console, env::Entropy& entropy) : console_(console), ids_(entropy) {}
 
     // `behind` outlives every request it was given; null shuts the door.
     void open(wire::Handler* behind) { behind_.store(behind, std::memory_order_release); }
@@ -20,7 +21,10 @@ public:
     Task<wire::Response> handle(const wire::Request& request) override;
 
 private:
+    Task<wire::Response> unavailable(const wire::Request& request);
+
     wire::Handler& console_;
+    protocol::RequestIds ids_;
     std::atomic<wire::Handler*> behind_ = nullptr;
 };
 

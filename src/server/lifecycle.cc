@@ -113,7 +113,7 @@ Lifecycle::Lifecycle(Options options)
       begun_(clock_.steady()),
       timers_(clock_),
       console_(*this, metrics_),
-      gate_(console_),
+      gate_(console_, entropy_),
       files_(make_files(options_)),
       pool_(static_cast<unsigned>(options_.disk_threads)) {}
 

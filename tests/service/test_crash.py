@@ -18,7 +18,7 @@ from harness.process import PATIENCE
 
 KILLS = 20
 SHARDS = 4
-LOST = (OSError, EOFError, botocore.exceptions.HTTPClientError)
+LOST = (OSError, EOFError, botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
 
 
 def payload(key):
@@ -94,14 +94,19 @@ class Storm:
         time.sleep(0.02)
 
     def manage(self, kinesis):
+        def do(operation, **body):
+            reply = kinesis(operation, body)
+            if reply.status == 503:
+                raise ConnectionRefusedError("starting or stopping")
+            assert reply.status == 200, reply
         name = self.keys("catalog")[0]
-        assert kinesis("CreateStream", {"StreamName": name, "ShardCount": 2}).status == 200
+        do("CreateStream", StreamName=name, ShardCount=2)
         self.streams["kept"].add(name)
-        if kinesis("AddTagsToStream", {"StreamName": name, "Tags": {"n": name}}).status == 200:
-            self.streams["tagged"][name] = name
+        do("AddTagsToStream", StreamName=name, Tags={"n": name})
+        self.streams["tagged"][name] = name
         if random.random() < 0.5:
             self.streams["kept"].discard(name)  # from here on its fate is open
-            assert kinesis("DeleteStream", {"StreamName": name}).status == 200
+            do("DeleteStream", StreamName=name)
             self.streams["deleted"].add(name)
         time.sleep(0.01)
 

@@ -74,7 +74,7 @@ def test_requests_are_counted_by_operation_and_result(server, kinesis):
 
     def counts():
         now = metrics(server)
-        return (now.total(REQUESTS, operation="PutRecord", result="OK"),
+        return (now.total(REQUESTS, operation="PutRecord", result="ok"),
                 now.total(REQUESTS, operation="PutRecord", result="ResourceNotFoundException"),
                 now.total(LATENCY_COUNT, operation="PutRecord"))
     put = {"PartitionKey": "k", "Data": "AAAA"}

@@ -43,6 +43,14 @@ TEST_F(ConsoleTest, HealthIs503UntilThen) {
               std::string::npos);
 }
 
+TEST_F(ConsoleTest, LivenessDoesNotWaitForReadiness) {
+    source.now.ready = false;
+    EXPECT_EQ(ask("GET", "/_millrace/health/live").status, 200U);
+    EXPECT_EQ(ask("GET", "/_millrace/health/ready").status, 503U);
+    source.now.ready = true;
+    EXPECT_EQ(ask("GET", "/_millrace/health/ready").status, 200U);
+}
+
 TEST_F(ConsoleTest, MetricsAreInPrometheusText) {
     metrics.counter("millrace_things_total", "Things.", {{"kind", "a"}}).Increment(3);
     const wire::Response response = ask("GET", "/_millrace/metrics");

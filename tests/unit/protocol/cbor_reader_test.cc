@@ -182,7 +182,22 @@ TEST(CborReader, NestingIsLimited) {
     EXPECT_TRUE(whole_of_cbor(nested(kNestingMax)).well_formed);
     EXPECT_FALSE(whole_of_cbor(nested(kNestingMax + 1)).well_formed);
     EXPECT_FALSE(whole_of_cbor(nested(1'000'000)).well_formed);
-    EXPECT_FALSE(whole_of_cbor(hex("a1 61 61") + std::string(1'000'000, '\xc1')).well_formed);
+    auto tagged = [](std::size_t tags) {
+        return hex("a1 61 61") + std::string(tags, '\xc1') + hex("01");
+    };
+    EXPECT_TRUE(whole_of_cbor(tagged(kNestingMax)).well_formed);
+    EXPECT_FALSE(whole_of_cbor(tagged(kNestingMax + 1)).well_formed);
+    EXPECT_FALSE(whole_of_cbor(tagged(1'000'000)).well_formed);
+}
+
+TEST(CborReader, UnassignedSimpleValuesAreWellFormed) {
+    EXPECT_TRUE(reads("a1 61 61 e0"));
+    EXPECT_TRUE(reads("a1 61 61 f3"));
+    EXPECT_TRUE(reads("a1 61 61 f8 20"));
+    EXPECT_TRUE(reads("a1 61 61 f8 ff"));
+    EXPECT_FALSE(reads("a1 61 61 f8 1f"));  // must take the short form, and means something else
+    EXPECT_FALSE(reads("a1 61 61 f8"));
+    EXPECT_FALSE(reads("a1 e0 01"));  // no key
 }
 
 TEST(CborReader, TruncationAnywhereIsNoticed) {
