@@ -25,22 +25,19 @@ public:
           arn_as_given_(std::move(arn_as_given)),
           shard_no_(shard_no) {}
 
-    Task<Answer<const void*>> next() override {
+    Task<Answer<Event>> next() override {
         if (last_sent_) {
-            co_return nullptr;
+            co_return Event();
         }
-        event_ = {};
         stream::Delivery delivery = co_await subscription_->next();
         switch (delivery.what) {
             case stream::Delivery::What::kRecords:
-                event_.continuation_sequence_number = delivery.continuation.text();
-                co_return fill(delivery.batch);
+                co_return event(delivery);
             case stream::Delivery::What::kLastOnes:
-                event_.child_shards = child_shards(*delivery.batch.stream, *delivery.batch.shard);
                 last_sent_ = true;
-                co_return fill(delivery.batch);
+                co_return event(delivery);
             case stream::Delivery::What::kLifeOver:
-                co_return nullptr;
+                co_return Event();
             case stream::Delivery::What::kTakenOver:
                 co_return subscription_active(consumer_, shard_no_);
             case stream::Delivery::What::kNoConsumer:
@@ -51,7 +48,7 @@ public:
                 co_return shard_does_not_exist(shard_no_, consumer_.stream);
             case stream::Delivery::What::kStopped:
                 if (client_gone_) {
-                    co_return nullptr;
+                    co_return Event();
                 }
                 co_return internal_failure();
             case stream::Delivery::What::kFailed:
@@ -67,18 +64,24 @@ public:
     void server_stopping() override { subscription_->stop(); }
 
 private:
-    const void* fill(const stream::ReadBatch& batch) {
-        event_.records = record_members(batch);
-        event_.millis_behind_latest = batch.millis_behind_latest;
-        event_.keepalive = batch.keepalive;
-        return &event_;
+    static Event event(const stream::Delivery& delivery) {
+        const stream::ReadBatch& batch = delivery.batch;
+        auto event = std::make_shared<SubscribeToShardEvent>();
+        event->records = record_members(batch);
+        event->millis_behind_latest = batch.millis_behind_latest;
+        event->keepalive = batch.keepalive;
+        if (delivery.what == stream::Delivery::What::kLastOnes) {
+            event->child_shards = child_shards(*batch.stream, *batch.shard);
+        } else {
+            event->continuation_sequence_number = delivery.continuation.text();
+        }
+        return event;
     }
 
     const std::unique_ptr<stream::Subscription> subscription_;
     const model::ConsumerArn consumer_;
     const std::string arn_as_given_;
     const model::ShardNo shard_no_;
-    SubscribeToShardEvent event_;
     bool last_sent_ = false;
     bool client_gone_ = false;
 };

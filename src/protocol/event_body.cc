@@ -68,7 +68,7 @@ Task<std::string> EventBody::next() {
 }
 
 Task<std::string> EventBody::next_event() {
-    const api::Answer<const void*> event = co_await events_->next();
+    const api::Answer<api::Event> event = co_await events_->next();
     if (event.has_error()) {
         phase_ = Phase::kEnded;
         co_return exception_frame(event.error());
@@ -79,9 +79,9 @@ Task<std::string> EventBody::next_event() {
         co_return out;
     }
     const auto headers = event_headers(shape_.name);
-    out.reserve(kFrameRoom + encoded_size(Format::kJson, shape_, event.value()));
+    out.reserve(kFrameRoom + encoded_size(Format::kJson, shape_, event.value().get()));
     wire::EventFrame frame(out, headers);
-    encode(Format::kJson, shape_, event.value(), out);
+    encode(Format::kJson, shape_, event.value().get(), out);
     frame.finish();
     co_return out;
 }

@@ -1,5 +1,7 @@
 #include "wire/connection.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -9,6 +11,9 @@
 namespace millrace::wire {
 
 namespace asio = boost::asio;
+
+// Pieces sent before the worker's other connections get their turn.
+constexpr int kPiecesPerTurn = 4;
 
 Connection::Connection(Worker& worker, Socket socket)
     : worker_(worker), socket_(std::move(socket)), session_(worker.session_context()) {}
@@ -28,6 +33,7 @@ void Connection::start() {
 // Does whatever can be done now and begins what has to be waited for.
 void Connection::go_on() {
     going_on_ = true;
+    int pieces = 0;
     while (!closed_ && !reading_ && !writing_) {
         if (!handling_ && source_ == nullptr && !session_.output_full()) {
             if (const Request* const request = session_.next()) {
@@ -39,10 +45,13 @@ void Connection::go_on() {
         }
         if (session_.has_output() || !sending_.empty()) {
             write();
-        } else if (source_ != nullptr && !pulling_) {
-            pull();
-        } else if (handling_ || pulling_) {
+        } else if (handling_ || pulling_ || yielding_) {
             break;
+        } else if (source_ != nullptr && pieces < kPiecesPerTurn) {
+            ++pieces;
+            pull();
+        } else if (source_ != nullptr) {
+            yield();
         } else if (session_.phase() == Http1Session::Phase::kClosing && !lingering_) {
             finish();
         } else {
@@ -58,7 +67,7 @@ void Connection::go_on() {
     going_on_ = false;
     if (!closed_) {
         set_deadline();
-    } else if (!reading_ && !writing_ && !handling_ && !pulling_ && !watching_) {
+    } else if (!reading_ && !writing_ && !handling_ && !pulling_ && !yielding_ && !watching_) {
         worker_.remove(*this);  // destroys this
     }
 }
@@ -109,6 +118,14 @@ void Connection::pulled(std::optional<std::string> piece) {
     if (!going_on_) {
         go_on();
     }
+}
+
+void Connection::yield() {
+    yielding_ = true;
+    asio::post(socket_.get_executor(), [this] {
+        yielding_ = false;
+        go_on();
+    });
 }
 
 // Waits until there is something to read, the end included. What is read then is the client's next

@@ -53,6 +53,7 @@ private:
     void answered(std::optional<Response> response);
     void pull();
     void pulled(std::optional<std::string> piece);
+    void yield();
     void watch();
     void did_see(ErrorCode ec);
     void write();
@@ -76,7 +77,8 @@ private:
     Wait deadline_for_ = Wait::kNone;
     bool reading_ = false;
     bool handling_ = false;
-    bool pulling_ = false;   // source_->next() runs
+    bool pulling_ = false;  // source_->next() runs
+    bool yielding_ = false;
     bool watching_ = false;  // while there are pieces; may outlast them, then without effect
     bool writing_ = false;
     bool going_on_ = false;  // go_on() is on the stack and will see what happened

@@ -63,8 +63,8 @@ protected:
     // Asks for the next event, which comes at once or later.
     void ask(EventSource& events) {
         came_.reset();
-        start(events.next(), Callback<void(std::optional<Answer<const void*>>)>(
-                                 [this](std::optional<Answer<const void*>> event) {
+        start(events.next(), Callback<void(std::optional<Answer<Event>>)>(
+                                 [this](std::optional<Answer<Event>> event) {
                                      ASSERT_TRUE(event);
                                      came_ = std::move(event);
                                  }));
@@ -77,7 +77,7 @@ protected:
                           << (came_ && came_->has_error() ? came_->error().message : "clean");
             return nothing;
         }
-        return *static_cast<const SubscribeToShardEvent*>(came_->value());
+        return *static_cast<const SubscribeToShardEvent*>(came_->value().get());
     }
     const SubscribeToShardEvent& now(EventSource& events) {
         ask(events);
@@ -105,7 +105,7 @@ protected:
 
     std::string stream_arn_;
     std::string consumer_arn_;
-    std::optional<Answer<const void*>> came_;
+    std::optional<Answer<Event>> came_;
 };
 
 TEST_F(SubscribeTest, RecordsComeWithAllTheirMembers) {

@@ -28,10 +28,10 @@ constexpr model::Shape kTick{"Tick", kTickFields};
 // Plays what the test wrote down.
 class Script final : public api::EventSource {
 public:
-    using Step = std::function<api::Answer<const void*>()>;
+    using Step = std::function<api::Answer<api::Event>()>;
     Script(std::vector<Step> steps, std::vector<std::string>& told)
         : steps_(steps.begin(), steps.end()), told_(told) {}
-    Task<api::Answer<const void*>> next() override {
+    Task<api::Answer<api::Event>> next() override {
         const Step step = steps_.front();
         steps_.pop_front();
         co_return step();
@@ -81,15 +81,15 @@ protected:
     }
     static std::string next(EventBody& body) { return test::sync_wait(body.next()); }
 
-    Script::Step tick(std::string_view text) {
-        return [this, text]() -> api::Answer<const void*> {
-            tick_.text = text;
-            return static_cast<const void*>(&tick_);
+    static Script::Step tick(std::string_view text) {
+        return [text]() -> api::Answer<api::Event> {
+            auto event = std::make_shared<Whole>();
+            event->text = text;
+            return api::Event(std::move(event));
         };
     }
-    static api::Answer<const void*> end() { return static_cast<const void*>(nullptr); }
+    static api::Answer<api::Event> end() { return api::Event(); }
 
-    Whole tick_;
     std::vector<std::string> told_;
 };
 
@@ -121,7 +121,7 @@ TEST_F(EventBodyTest, EachEventIsAFrameNamedByItsShape) {
 
 TEST_F(EventBodyTest, AnErrorIsAnExceptionFrameAndTheEnd) {
     EventBody events = body({[] {
-        return api::Answer<const void*>(
+        return api::Answer<api::Event>(
             api::ClientError{api::ErrorType::kResourceInUse, "taken \"over\""});
     }});
     next(events);
@@ -136,10 +136,10 @@ TEST_F(EventBodyTest, AnErrorIsAnExceptionFrameAndTheEnd) {
 
 TEST_F(EventBodyTest, InternalFailuresHaveTheNameOfTheirShape) {
     EventBody failing = body({[] {
-        return api::Answer<const void*>(api::ClientError{api::ErrorType::kInternalFailure, ""});
+        return api::Answer<api::Event>(api::ClientError{api::ErrorType::kInternalFailure, ""});
     }});
     EventBody throwing =
-        body({[]() -> api::Answer<const void*> { throw std::runtime_error("a bug"); }});
+        body({[]() -> api::Answer<api::Event> { throw std::runtime_error("a bug"); }});
     for (EventBody* events : {&failing, &throwing}) {
         next(*events);
         const Frame frame = parse(next(*events));
@@ -151,9 +151,10 @@ TEST_F(EventBodyTest, InternalFailuresHaveTheNameOfTheirShape) {
 
 TEST_F(EventBodyTest, LargePayloadsAreWhole) {
     const std::string data(1 << 20, 'd');
-    EventBody events = body({[&]() -> api::Answer<const void*> {
-        tick_.blob = as_bytes(data);
-        return static_cast<const void*>(&tick_);
+    EventBody events = body({[&]() -> api::Answer<api::Event> {
+        auto event = std::make_shared<Whole>();
+        event->blob = as_bytes(data);
+        return api::Event(std::move(event));
     }});
     next(events);
     EXPECT_EQ(parse(next(events)).payload["Blob"].get<std::string>().size(), 1398104u);

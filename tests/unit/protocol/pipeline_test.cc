@@ -40,14 +40,17 @@ private:
 // Echoes its request as an event, for ever.
 class EchoEvents final : public api::EventSource {
 public:
-    explicit EchoEvents(std::string text) : text_(std::move(text)) { event_.text = text_; }
-    Task<api::Answer<const void*>> next() override { co_return static_cast<const void*>(&event_); }
+    explicit EchoEvents(std::string text) : text_(std::move(text)) {}
+    Task<api::Answer<api::Event>> next() override {
+        auto event = std::make_shared<Whole>();
+        event->text = text_;
+        co_return api::Event(std::move(event));
+    }
     void client_gone() override {}
     void server_stopping() override {}
 
 private:
     const std::string text_;
-    Whole event_;
 };
 
 class EchoesCall final : public api::Call {

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -116,7 +117,19 @@ private:
     Tap& tap_;
 };
 
-// "/pieces" is answered from the tap, everything else with its body.
+// Always has a piece, until it is stopped.
+class EndlessSource final : public Source {
+public:
+    Task<std::string> next() override {
+        co_return stopped_ ? std::string() : std::string(100, 'x');
+    }
+    void stop(Stop) override { stopped_ = true; }
+
+private:
+    bool stopped_ = false;
+};
+
+// "/pieces" is answered from the tap, "/endless" without an end, everything else with its body.
 class TapHandler final : public Handler {
 public:
     explicit TapHandler(Tap& tap) : tap_(tap) {}
@@ -124,6 +137,8 @@ public:
         Response response;
         if (request.target == "/pieces") {
             response.source = std::make_unique<TapSource>(tap_);
+        } else if (request.target == "/endless") {
+            response.source = std::make_unique<EndlessSource>();
         } else {
             response.body = std::string(request.body) + "!";
         }
@@ -184,6 +199,7 @@ public:
         }
         return std::exchange(received_, {});
     }
+    void forget() { received_.clear(); }
     bool more() {
         char bytes[64 << 10];
         const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
@@ -316,6 +332,27 @@ TEST_F(SourceTest, ASlowReaderIsAskedForOnePieceAtATime) {
     const auto letters = std::count(rest.begin(), rest.end(), 'x');
     EXPECT_EQ(letters, std::ptrdiff_t{3} * (16 << 20));
     EXPECT_EQ(tap_.asked, 4);
+}
+
+TEST_F(SourceTest, ASourceThatIsNeverEmptyLeavesTurnsToOthers) {
+    start();
+    Client greedy(port());
+    greedy.send("POST /endless HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+    std::atomic<bool> enough = false;
+    std::thread reader([&] {
+        while (!enough && greedy.more()) {
+            greedy.forget();
+        }
+    });
+    for (int i = 0; i < 20; ++i) {
+        Client other(port());
+        other.send("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
+        other.read_until("hi!");
+    }
+    enough = true;
+    reader.join();
+    greedy.close();
+    EXPECT_TRUE(wait_until_closed());
 }
 
 TEST_F(SourceTest, AReaderThatIsStuckIsClosed) {
