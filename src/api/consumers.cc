@@ -145,6 +145,12 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -189,6 +195,12 @@ Task<Answer<Nothing>> deregister_stream_consumer(Context& context, const Consume
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(applied.value().outcome, kOperation);

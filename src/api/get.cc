@@ -1,5 +1,6 @@
 #include "api/get.h"
 
+#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -26,6 +27,9 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
     const GivenStart given{*request.shard_iterator_type, request.starting_sequence_number,
                            request.timestamp, "GetShardIterator"};
     MILLRACE_CO_TRY(const stream::StartAt start, start_at(given, *stream, *shard, now));
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
+    }
     const stream::Placed placed = co_await context.broker.place(stream, *shard_no, start);
     switch (placed.status) {
         case stream::ReadStatus::kOk:
@@ -55,7 +59,7 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     const model::StreamArn where =
         found ? arn_of(*found)
               : model::StreamArn{caller(context), model::StreamName(iterator.stream_name)};
-    if (where.owner.account != context.account) {
+    if (found && !has_access(context, *found, "GetRecords")) {
         co_return access_denied(context.account, "GetRecords", where.text());
     }
     if (!found || readable_shard(*found, iterator.shard_no, now) == nullptr) {
@@ -63,6 +67,9 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     }
     if (request.stream_arn && model::StreamArn::parse(*request.stream_arn) != where) {
         co_return iterator_of_other_stream(*request.stream_arn);
+    }
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
     }
     const auto limit =
         static_cast<std::uint32_t>(request.limit.value_or(model::kGetRecordsMaxRecords));

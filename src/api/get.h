@@ -24,6 +24,7 @@ struct GetShardIteratorRequest {
     std::optional<std::string_view> stream_arn;
     std::optional<WallTime> timestamp;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 struct GetShardIteratorResponse {
     std::string shard_iterator;
@@ -34,6 +35,7 @@ struct GetRecordsRequest {
     std::optional<std::string_view> shard_iterator;
     std::optional<std::string_view> stream_arn;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 // next_shard_iterator is absent exactly when child_shards is there and not empty.
 struct GetRecordsResponse {

@@ -51,7 +51,9 @@ RecordMember record_member(const stream::Shard& shard, const storage::Record& re
     member.sequence_number = stream::sequence_number(shard, record.position, record.stamp).text();
     member.approximate_arrival_timestamp = stream::arrival(shard, record.stamp);
     member.data = record.data;
-    member.partition_key = record.key;
+    if (!record.key.empty()) {
+        member.partition_key = record.key;
+    }
     return member;
 }
 

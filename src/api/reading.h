@@ -20,8 +20,8 @@ namespace millrace::api {
 struct RecordMember {
     model::SequenceText sequence_number;
     WallTime approximate_arrival_timestamp;
-    Bytes data;                      // views into the batch's keepalive
-    std::string_view partition_key;  // the same
+    Bytes data;                                     // views into the batch's keepalive
+    std::optional<std::string_view> partition_key;  // the same; none: the record was put without
 };
 struct ChildShard {
     model::ShardIdText shard_id;

@@ -114,6 +114,9 @@ Task<Answer<std::unique_ptr<EventSource>>> subscribe_to_shard(
     const GivenStart given{*position.type, position.sequence_number, position.timestamp,
                            kOperation};
     MILLRACE_CO_TRY(const stream::StartAt start, start_at(given, *stream, *shard, now));
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
+    }
     const stream::Placed placed = co_await context.broker.place(stream, *shard_no, start);
     if (placed.status == stream::ReadStatus::kGone) {
         co_return shard_does_not_exist(*shard_no, arn.stream);

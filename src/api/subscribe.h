@@ -25,6 +25,7 @@ struct SubscribeToShardRequest {
     std::optional<std::string_view> consumer_arn;
     std::optional<std::string_view> shard_id;
     std::optional<StartingPosition> starting_position;
+    std::optional<bool> dry_run;
     std::optional<std::string_view> stream_id;
 };
 // continuation_sequence_number is absent exactly when child_shards is there and not empty: in the

@@ -39,6 +39,12 @@ Answer<Nothing> settle(const Result<stream::Applied>& applied, const stream::Str
         case stream::Outcome::kUidTaken:
         case stream::Outcome::kConsumerQuota:
         case stream::Outcome::kHasConsumers:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     return unexpected(outcome.outcome, operation);

@@ -88,6 +88,7 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.creating_consumers_max =
         static_cast<std::uint32_t>(options.creating_consumers_max);
     settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
+    settings.channels_accepted = options.channels == Channels::kAccept;
     return settings;
 }
 

@@ -51,6 +51,8 @@ struct NewStream {
     std::uint32_t shards = 1;
     std::uint32_t record_max_kib = 1024;
     std::map<std::string, std::string> tags;
+    Distribution distribution = Distribution::kPartitionKey;
+    std::optional<std::uint32_t> warm_mibps;
 };
 
 // What became of a wish to subscribe; with kGranted there is a subscription.
@@ -106,6 +108,21 @@ public:
     Task<Result<Applied>> register_consumer(StreamUid uid, std::string name,
                                             std::map<std::string, std::string> tags);
     Task<Result<Applied>> deregister_consumer(ConsumerKey key);
+
+    // `delayed`: UPDATING for the update delay. The change itself holds at once.
+    Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
+    Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);
+
+    // A new channel's identifier; its defaults may name it before it is created.
+    std::string channel_id() const;
+    // Channels. `spec` lacks its times and status. Answers are as of the command (CREATING,
+    // UPDATING, DELETING), even if a zero delay has ended that by the time of return.
+    Task<Result<Applied>> create_channel(Channel spec);
+    Task<Result<Applied>> update_channel(UpdateChannel change);
+    Task<Result<Applied>> delete_channel(std::string id);
+    Task<Result<Applied>> change_channel_tags(std::string id,
+                                              std::map<std::string, std::string> put,
+                                              std::vector<std::string> remove);
 
     // Data plane. One result per record, in order; records are borrowed until it resumes. Records
     // of one shard keep their order.

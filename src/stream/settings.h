@@ -30,6 +30,7 @@ struct Settings {
     Millis consumer_delay{0};  // of consumers: CREATING -> ACTIVE, DELETING -> gone
     Quotas quotas;
     SubscriptionSettings subscriptions;
+    bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
 };

@@ -175,6 +175,15 @@ TEST_F(SubscribeTest, PositionsAreCheckedAsForIterators) {
                        "stream.");
 }
 
+TEST_F(SubscribeTest, ADryRunPassesTheChecksAndTakesNoPlace) {
+    SubscribeToShardRequest wanted = request();
+    wanted.dry_run = true;
+    const auto answer = call(subscribe_to_shard, wanted);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().type, ErrorType::kDryRunOperation);
+    EXPECT_NE(subscribe(request()), nullptr);
+}
+
 TEST_F(SubscribeTest, ShardsAndConsumersMustBeThere) {
     SubscribeToShardRequest wanted = request();
     wanted.shard_id = "shard-x";

@@ -64,6 +64,16 @@ TEST(StreamArn, OddTextsAreRefused) {
     }
 }
 
+TEST(ChannelArn, ReadsBack) {
+    const ChannelArn arn{Identity{"123456789012", "cn-north-1"}, "abcdefghij0123456789"};
+    EXPECT_EQ(arn.text(),
+              "arn:aws-cn:kinesis:cn-north-1:123456789012:channel/abcdefghij0123456789");
+    EXPECT_EQ(ChannelArn::parse(arn.text()), arn);
+    EXPECT_FALSE(ChannelArn::parse("arn:aws:kinesis:us-east-1:123456789012:stream/a"));
+    EXPECT_FALSE(ChannelArn::parse("arn:aws:kinesis:us-east-1:0:123456789012:channel/a"));
+    EXPECT_FALSE(StreamArn::parse(arn.text()));
+}
+
 TEST(StreamName, OrderIsByBytes) {
     EXPECT_LT(StreamName("Z"), StreamName("a"));
     EXPECT_LT(StreamName("a-"), StreamName("a."));
