@@ -66,12 +66,17 @@ struct Options {
     Millis create_delay{0};
     Millis update_delay{0};
     Millis delete_delay{0};
+    Millis consumer_delay{0};
+    Millis subscription_life{300'000};
+    bool subscription_limits = false;
     bool quotas = false;
     std::uint64_t shards_max = 20'000;
     std::uint64_t on_demand_streams_max = 50;
     std::uint64_t pending_streams_max = 5;
     std::uint64_t shard_count_updates_max = 10;
     std::uint64_t mode_changes_max = 2;
+    std::uint64_t consumers_max = 20;
+    std::uint64_t creating_consumers_max = 5;
     std::uint64_t tags_max = 50;
     Millis on_demand_window{60'000};
     std::uint64_t on_demand_split_bytes = 500 << 10;

@@ -4,116 +4,11 @@
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
-#include "base/check.h"
 #include "base/result.h"
 #include "model/limits.h"
 #include "stream/broker.h"
 
 namespace millrace::api {
-
-namespace {
-
-using What = stream::StartAt::What;
-
-What start_of(std::string_view type) {
-    if (type == "AT_SEQUENCE_NUMBER") {
-        return What::kAtSequenceNumber;
-    }
-    if (type == "AFTER_SEQUENCE_NUMBER") {
-        return What::kAfterSequenceNumber;
-    }
-    if (type == "AT_TIMESTAMP") {
-        return What::kAtTimestamp;
-    }
-    if (type == "LATEST") {
-        return What::kLatest;
-    }
-    CHECK(type == "TRIM_HORIZON");  // the shape admits these alone
-    return What::kTrimHorizon;
-}
-
-// The shard if it can still be read.
-const stream::Shard* readable_shard(const stream::Stream& stream, model::ShardNo shard_no,
-                                    WallTime now) {
-    const stream::Shard* shard = stream.shard(shard_no);
-    return shard != nullptr && !stream.expired(*shard, now) ? shard : nullptr;
-}
-
-Answer<model::ParsedSequence> check_starting_number(std::string_view text,
-                                                    const stream::Stream& stream,
-                                                    const stream::Shard& shard) {
-    const auto parsed = model::ParsedSequence::parse(text);
-    if (!parsed) {
-        return starting_number_invalid(text, shard.no, arn_of(stream));
-    }
-    if (parsed->shard_index < 0 ||
-        static_cast<std::uint32_t>(parsed->shard_index) != shard.no.value()) {
-        return starting_number_of_other_shard(parsed->shard_index, shard.no);
-    }
-    if (parsed->version != 2 || parsed->created_s != shard.created_s) {
-        return starting_number_of_other_stream(text, shard.no, arn_of(stream));
-    }
-    return *parsed;
-}
-
-// The combinations of type, number and time that make sense.
-Answer<stream::StartAt> start_at(const GetShardIteratorRequest& request,
-                                 const stream::Stream& stream, const stream::Shard& shard,
-                                 WallTime now) {
-    const std::string_view type = *request.shard_iterator_type;
-    stream::StartAt start;
-    start.what = start_of(type);
-    const bool needs_number =
-        start.what == What::kAtSequenceNumber || start.what == What::kAfterSequenceNumber;
-    if (needs_number != request.starting_sequence_number.has_value()) {
-        return needs_number ? starting_number_missing(type) : starting_number_superfluous(type);
-    }
-    if (start.what == What::kAtTimestamp) {
-        if (!request.timestamp) {
-            return timestamp_missing();
-        }
-        if (*request.timestamp > now) {
-            return timestamp_in_future(*request.timestamp, now);
-        }
-        start.time = *request.timestamp;
-    }
-    if (needs_number) {
-        MILLRACE_TRY(start.sequence,
-                     check_starting_number(*request.starting_sequence_number, stream, shard));
-    }
-    return start;
-}
-
-// The direct children, even if they have been split, merged or expired since.
-std::vector<ChildShard> child_shards(const stream::Stream& stream, const stream::Shard& shard) {
-    std::vector<ChildShard> children;
-    for (const stream::Shard* child : stream.children(shard.no)) {
-        ChildShard member;
-        member.shard_id = model::shard_id(child->no);
-        if (child->parent) {
-            member.parent_shards.push_back(model::shard_id(*child->parent).str());
-        }
-        if (child->adjacent_parent) {
-            member.parent_shards.push_back(model::shard_id(*child->adjacent_parent).str());
-        }
-        member.hash_key_range = hash_key_range(*child);
-        children.push_back(std::move(member));
-    }
-    return children;
-}
-
-RecordMember record_member(const stream::Shard& shard, const storage::Record& record) {
-    RecordMember member;
-    member.sequence_number = stream::sequence_number(shard, record.position, record.stamp).text();
-    member.approximate_arrival_timestamp = stream::arrival(shard, record.stamp);
-    member.data = record.data;
-    if (!record.key.empty()) {
-        member.partition_key = record.key;
-    }
-    return member;
-}
-
-}  // namespace
 
 Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
                                                           const GetShardIteratorRequest& request) {
@@ -129,7 +24,9 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
     if (shard == nullptr) {
         co_return shard_does_not_exist(*shard_no, where);
     }
-    MILLRACE_CO_TRY(const stream::StartAt start, start_at(request, *stream, *shard, now));
+    const GivenStart given{*request.shard_iterator_type, request.starting_sequence_number,
+                           request.timestamp, "GetShardIterator"};
+    MILLRACE_CO_TRY(const stream::StartAt start, start_at(given, *stream, *shard, now));
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
@@ -187,11 +84,8 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
             break;
     }
     GetRecordsResponse response;
-    response.records.reserve(batch.records.size());
-    for (const storage::Record& record : batch.records) {
-        response.records.push_back(record_member(*batch.shard, record));
-    }
-    response.keepalive = std::move(batch.keepalive);
+    response.records = record_members(batch);
+    response.keepalive = batch.keepalive;
     response.millis_behind_latest = batch.millis_behind_latest;
     if (batch.at_end) {
         response.child_shards = child_shards(*batch.stream, *batch.shard);

@@ -10,12 +10,9 @@
 
 #include "api/context.h"
 #include "api/errors.h"
-#include "api/shard_members.h"
-#include "base/bytes.h"
+#include "api/reading.h"
 #include "base/task.h"
 #include "base/time.h"
-#include "model/sequence_number.h"
-#include "model/shard_id.h"
 
 namespace millrace::api {
 
@@ -39,17 +36,6 @@ struct GetRecordsRequest {
     std::optional<std::string_view> stream_arn;
     std::optional<std::string_view> stream_id;
     std::optional<bool> dry_run;
-};
-struct RecordMember {
-    model::SequenceText sequence_number;
-    WallTime approximate_arrival_timestamp;
-    Bytes data;                                     // views into the response's keepalive
-    std::optional<std::string_view> partition_key;  // the same; none: the record was put without
-};
-struct ChildShard {
-    model::ShardIdText shard_id;
-    std::vector<std::string> parent_shards;
-    HashKeyRange hash_key_range;
 };
 // next_shard_iterator is absent exactly when child_shards is there and not empty.
 struct GetRecordsResponse {

@@ -80,9 +80,9 @@ constexpr std::string_view kStartingNumberRule =
     "specified ";
 
 // "StartingSequenceNumber {v} used in GetShardIterator on shard {Sh} in stream ... is invalid"
-std::string starting_number_is_invalid(std::string_view number, model::ShardNo shard_no,
-                                       const model::StreamArn& stream) {
-    return join("StartingSequenceNumber ", number, " used in GetShardIterator on shard ",
+std::string starting_number_is_invalid(std::string_view number, std::string_view operation,
+                                       model::ShardNo shard_no, const model::StreamArn& stream) {
+    return join("StartingSequenceNumber ", number, " used in ", operation, " on shard ",
                 model::shard_id(shard_no).view(), " in ", stream_under_account(stream),
                 " is invalid");
 }
@@ -137,6 +137,26 @@ ClientError stream_not_active(const model::StreamArn& stream, std::string_view s
 
 ClientError internal_failure() {
     return {ErrorType::kInternalFailure, ""};
+}
+
+ClientError consumer_not_active(const model::ConsumerArn& consumer) {
+    return in_use("Consumer ", consumer.name, " with creation timestamp ", consumer.created_s,
+                  " under stream: ", consumer.stream.name.text(), " , account ",
+                  consumer.stream.owner.account, " is not in ACTIVE status.");
+}
+
+ClientError consumers_present(const model::StreamArn& stream) {
+    const std::string& name = stream.name.text();
+    return in_use("DeleteStream can\u2019t delete ", stream.owner.account, ":", name,
+                  " because there are consumers associated with this data stream. To delete ", name,
+                  " anyway, set the EnforceConsumerDeletion parameter to true to force the "
+                  "deletion of all the consumers that are associated with it.");
+}
+
+ClientError subscription_active(const model::ConsumerArn& consumer, model::ShardNo shard_no) {
+    return in_use("Another active subscription exists for this consumer: ",
+                  consumer.stream.owner.account, ":", consumer.stream.name.text(), ":",
+                  consumer.name, ":", consumer.created_s, ":", model::shard_id(shard_no).view());
 }
 
 ClientError access_denied(std::string_view account, std::string_view operation,
@@ -297,9 +317,9 @@ ClientError timestamp_in_future(WallTime given, WallTime now) {
         to_ms(given), ", currentTimestampInMillis: ", to_ms(now));
 }
 
-ClientError starting_number_invalid(std::string_view number, model::ShardNo shard_no,
-                                    const model::StreamArn& stream) {
-    return invalid_argument(starting_number_is_invalid(number, shard_no, stream), ".");
+ClientError starting_number_invalid(std::string_view number, std::string_view operation,
+                                    model::ShardNo shard_no, const model::StreamArn& stream) {
+    return invalid_argument(starting_number_is_invalid(number, operation, shard_no, stream), ".");
 }
 
 ClientError starting_number_of_other_shard(std::int32_t encoded, model::ShardNo used) {
@@ -308,9 +328,10 @@ ClientError starting_number_of_other_shard(std::int32_t encoded, model::ShardNo 
         ", while it was used in a call to a shard with ", model::shard_id(used).view());
 }
 
-ClientError starting_number_of_other_stream(std::string_view number, model::ShardNo shard_no,
+ClientError starting_number_of_other_stream(std::string_view number, std::string_view operation,
+                                            model::ShardNo shard_no,
                                             const model::StreamArn& stream) {
-    return invalid_argument(starting_number_is_invalid(number, shard_no, stream),
+    return invalid_argument(starting_number_is_invalid(number, operation, shard_no, stream),
                             " because it did not come from this stream.");
 }
 
@@ -405,6 +426,43 @@ ClientError mode_changes_exceeded(const model::StreamArn& stream) {
 
 ClientError records_too_large() {
     return invalid_argument("Records size exceeds 10 MB limit");
+}
+
+ClientError no_consumer_given() {
+    return invalid_argument(
+        "Either ConsumerARN or both StreamARN and ConsumerName should be provided.");
+}
+
+ClientError consumer_arn_and_other_differ(std::string_view arn, std::string_view member,
+                                          std::string_view value) {
+    return invalid_argument("ConsumerARN ", arn, " and ", member, " ", value,
+                            " do not refer to the same consumer.");
+}
+
+ClientError consumer_arn_of_other_region(std::string_view arn, std::string_view region) {
+    return invalid_argument("ConsumerARN ", arn, " is not in region ", region, ".");
+}
+
+ClientError consumer_exists(std::string_view consumer, const model::StreamArn& stream) {
+    return in_use("Consumer ", consumer, " under stream ", stream.name.text(), " already exists.");
+}
+
+ClientError consumer_limit(const model::StreamArn& stream, std::uint64_t limit) {
+    return limit_exceeded("You have reached the maximum number of registered consumers (", limit,
+                          ") for ", stream_under_account(stream), ".");
+}
+
+ClientError creating_consumers_limit(std::string_view account, std::uint64_t limit) {
+    return limit_exceeded(
+        "This request would have exceeded the limit on the number of consumers that can "
+        "simultaneously be in CREATING for the account ",
+        account, ". Limit: ", limit, ".");
+}
+
+ClientError subscription_rate_exceeded(const model::ConsumerArn& consumer,
+                                       model::ShardNo shard_no) {
+    return limit_exceeded("Rate exceeded for consumer ", consumer.text(), " and shard ",
+                          model::shard_id(shard_no).view(), ".");
 }
 
 ClientError iterator_of_other_stream(std::string_view arn) {

@@ -11,6 +11,7 @@
 #include "api/errors.h"
 #include "base/time.h"
 #include "model/arn.h"
+#include "model/consumer_arn.h"
 #include "model/hash_range.h"
 #include "model/shard_id.h"
 
@@ -24,6 +25,9 @@ ClientError shard_does_not_exist(model::ShardNo shard_no, const model::StreamArn
 ClientError stream_exists(const model::StreamArn& stream);
 ClientError stream_not_active(const model::StreamArn& stream, std::string_view status);
 ClientError internal_failure();
+ClientError consumer_not_active(const model::ConsumerArn& consumer);
+ClientError consumers_present(const model::StreamArn& stream);
+ClientError subscription_active(const model::ConsumerArn& consumer, model::ShardNo shard_no);
 ClientError access_denied(std::string_view account, std::string_view operation,
                           std::string_view arn);
 
@@ -64,10 +68,11 @@ ClientError starting_number_superfluous(std::string_view type);
 ClientError starting_number_missing(std::string_view type);
 ClientError timestamp_missing();
 ClientError timestamp_in_future(WallTime given, WallTime now);
-ClientError starting_number_invalid(std::string_view number, model::ShardNo shard_no,
-                                    const model::StreamArn& stream);
+ClientError starting_number_invalid(std::string_view number, std::string_view operation,
+                                    model::ShardNo shard_no, const model::StreamArn& stream);
 ClientError starting_number_of_other_shard(std::int32_t encoded, model::ShardNo used);
-ClientError starting_number_of_other_stream(std::string_view number, model::ShardNo shard_no,
+ClientError starting_number_of_other_stream(std::string_view number, std::string_view operation,
+                                            model::ShardNo shard_no,
                                             const model::StreamArn& stream);
 ClientError iterator_invalid();
 ClientError iterator_expired(WallTime created, WallTime now);
@@ -108,6 +113,14 @@ ClientError shard_count_superfluous();
 ClientError warm_throughput_not_available();
 ClientError mode_changes_exceeded(const model::StreamArn& stream);
 ClientError records_too_large();
+ClientError no_consumer_given();
+ClientError consumer_arn_and_other_differ(std::string_view arn, std::string_view member,
+                                          std::string_view value);
+ClientError consumer_arn_of_other_region(std::string_view arn, std::string_view region);
+ClientError consumer_exists(std::string_view consumer, const model::StreamArn& stream);
+ClientError consumer_limit(const model::StreamArn& stream, std::uint64_t limit);
+ClientError creating_consumers_limit(std::string_view account, std::uint64_t limit);
+ClientError subscription_rate_exceeded(const model::ConsumerArn& consumer, model::ShardNo shard_no);
 ClientError iterator_of_other_stream(std::string_view arn);
 ClientError filter_member_missing(std::string_view member, std::string_view type);
 ClientError filter_member_superfluous(std::string_view member, std::string_view type);

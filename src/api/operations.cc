@@ -7,6 +7,7 @@
 #include "api/account.h"
 #include "api/capacity.h"
 #include "api/channels.h"
+#include "api/consumers.h"
 #include "api/get.h"
 #include "api/messages.h"
 #include "api/monitoring.h"
@@ -19,6 +20,7 @@
 #include "api/shards.h"
 #include "api/stream_mode.h"
 #include "api/streams.h"
+#include "api/subscribe.h"
 #include "api/tags.h"
 #include "base/result.h"
 
@@ -57,11 +59,41 @@ private:
     std::optional<Response> response_;
 };
 
+// The same of a handler that answers with events.
+template <auto Handler>
+class StreamingCall final : public Call {
+public:
+    using Request = typename Signature<decltype(Handler)>::RequestType;
+
+    void* request() override { return &request_; }
+    Task<Answer<void>> run(Context& context) override {
+        auto answer = co_await Handler(context, request_);
+        if (!answer) {
+            co_return std::move(answer).error();
+        }
+        events_ = std::move(answer).value();
+        co_return success();
+    }
+    const void* response() const override { return nullptr; }
+    std::unique_ptr<EventSource> events() override { return std::move(events_); }
+
+private:
+    Request request_{};
+    std::unique_ptr<EventSource> events_;
+};
+
 template <auto Handler>
 constexpr Operation built(std::string_view name, const model::Shape& request,
                           const model::Shape* response = nullptr) {
     return {name, OperationKind::kUnary, &request, response,
             []() -> std::unique_ptr<Call> { return std::make_unique<TypedCall<Handler>>(); }};
+}
+
+template <auto Handler>
+constexpr Operation streaming(std::string_view name, const model::Shape& request,
+                              const model::Shape* event) {
+    return {name, OperationKind::kStreaming, &request, event,
+            []() -> std::unique_ptr<Call> { return std::make_unique<StreamingCall<Handler>>(); }};
 }
 
 template <std::size_t N>
@@ -96,13 +128,14 @@ constexpr Operation kOperations[] = {
     built<delete_channel>("DeleteChannel", kChannelInput),
     built<delete_resource_policy>("DeleteResourcePolicy", kResourcePolicyInput),
     built<delete_stream>("DeleteStream", kDeleteStreamInput),
-    unbuilt<"DeregisterStreamConsumer">(),
+    built<deregister_stream_consumer>("DeregisterStreamConsumer", kConsumerInput),
     built<describe_account_settings>("DescribeAccountSettings", kEmptyShape,
                                      &kAccountSettingsOutput),
     built<describe_channel>("DescribeChannel", kChannelInput, &kChannelOutput),
     built<describe_limits>("DescribeLimits", kEmptyShape, &kDescribeLimitsOutput),
     built<describe_stream>("DescribeStream", kDescribeStreamInput, &kDescribeStreamOutput),
-    unbuilt<"DescribeStreamConsumer">(),
+    built<describe_stream_consumer>("DescribeStreamConsumer", kConsumerInput,
+                                    &kDescribeStreamConsumerOutput),
     built<describe_stream_summary>("DescribeStreamSummary", kDescribeStreamSummaryInput,
                                    &kDescribeStreamSummaryOutput),
     built<disable_enhanced_monitoring>("DisableEnhancedMonitoring", kEnhancedMonitoringInput,
@@ -116,7 +149,8 @@ constexpr Operation kOperations[] = {
     built<increase_stream_retention_period>("IncreaseStreamRetentionPeriod", kRetentionInput),
     built<list_channels>("ListChannels", kListChannelsInput, &kListChannelsOutput),
     built<list_shards>("ListShards", kListShardsInput, &kListShardsOutput),
-    unbuilt<"ListStreamConsumers">(),
+    built<list_stream_consumers>("ListStreamConsumers", kListStreamConsumersInput,
+                                 &kListStreamConsumersOutput),
     built<list_streams>("ListStreams", kListStreamsInput, &kListStreamsOutput),
     built<list_tags_for_resource>("ListTagsForResource", kListTagsForResourceInput,
                                   &kListTagsForResourceOutput),
@@ -126,12 +160,14 @@ constexpr Operation kOperations[] = {
     built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
     built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
     built<put_resource_policy>("PutResourcePolicy", kPutResourcePolicyInput),
-    unbuilt<"RegisterStreamConsumer">(),
+    built<register_stream_consumer>("RegisterStreamConsumer", kRegisterStreamConsumerInput,
+                                    &kRegisterStreamConsumerOutput),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
     built<split_shard>("SplitShard", kSplitShardInput),
     unbuilt<"StartStreamEncryption">(),
     unbuilt<"StopStreamEncryption">(),
-    unbuilt<"SubscribeToShard">(),
+    streaming<subscribe_to_shard>("SubscribeToShard", kSubscribeToShardInput,
+                                  &kSubscribeToShardEvent),
     built<tag_resource>("TagResource", kTagResourceInput),
     built<untag_resource>("UntagResource", kUntagResourceInput),
     built<update_account_settings>("UpdateAccountSettings", kUpdateAccountSettingsInput,

@@ -9,6 +9,7 @@
 
 #include "api/context.h"
 #include "api/errors.h"
+#include "api/events.h"
 #include "base/task.h"
 #include "model/shape.h"
 
@@ -23,11 +24,15 @@ public:
     virtual void* request() = 0;
     virtual Task<Answer<void>> run(Context& context) = 0;
     virtual const void* response() const = 0;
+    // Of a streaming row, once, after run() returned success: its events have the row's response
+    // shape, whose name is theirs.
+    virtual std::unique_ptr<EventSource> events() { return nullptr; }
 };
 
 enum class OperationKind : std::uint8_t {
     kUnary,
-    kUnbuilt,  // known to the model, answered with a clear error until it is built
+    kStreaming,  // success is followed by events, for as long as it lasts
+    kUnbuilt,    // known to the model, answered with a clear error until it is built
 };
 
 struct Operation {

@@ -101,6 +101,8 @@ Task<Answer<Nothing>> reshard(Context& context, stream::StreamPtr stream,
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

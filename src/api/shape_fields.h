@@ -36,6 +36,12 @@ constexpr Field stream_arn_field() {
         .matching(model::kStreamArnPattern);
 }
 template <auto Member>
+constexpr Field consumer_arn_field() {
+    return string_field<Member>("ConsumerARN")
+        .within(1, model::kArnMaxUnits)
+        .matching(model::kConsumerArnPattern);
+}
+template <auto Member>
 constexpr Field stream_id_field() {
     return string_field<Member>("StreamId")
         .within(1, model::kStreamIdMaxUnits)

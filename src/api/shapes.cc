@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "api/consumers.h"
 #include "api/get.h"
 #include "api/put.h"
 #include "api/reshard.h"
@@ -10,6 +11,7 @@
 #include "api/shards.h"
 #include "api/stream_mode.h"
 #include "api/streams.h"
+#include "api/subscribe.h"
 #include "api/tags.h"
 
 namespace millrace::api {
@@ -146,6 +148,30 @@ constexpr Field kChildShardFields[] = {
     structure_field<&ChildShard::hash_key_range>("HashKeyRange", kHashKeyRange),
 };
 constexpr Shape kChildShard{"ChildShard", kChildShardFields};
+
+constexpr Field kConsumerFields[] = {
+    string_field<&ConsumerMember::consumer_name>("ConsumerName"),
+    string_field<&ConsumerMember::consumer_arn>("ConsumerARN"),
+    string_field<&ConsumerMember::consumer_status>("ConsumerStatus"),
+    timestamp_field<&ConsumerMember::consumer_creation_timestamp>("ConsumerCreationTimestamp"),
+};
+constexpr Shape kConsumer{"Consumer", kConsumerFields};
+
+constexpr Field kConsumerDescriptionFields[] = {
+    string_field<&ConsumerDescription::consumer_name>("ConsumerName"),
+    string_field<&ConsumerDescription::consumer_arn>("ConsumerARN"),
+    string_field<&ConsumerDescription::consumer_status>("ConsumerStatus"),
+    timestamp_field<&ConsumerDescription::consumer_creation_timestamp>("ConsumerCreationTimestamp"),
+    string_field<&ConsumerDescription::stream_arn>("StreamARN"),
+};
+constexpr Shape kConsumerDescription{"ConsumerDescription", kConsumerDescriptionFields};
+
+constexpr Field kStartingPositionFields[] = {
+    string_field<&StartingPosition::type>("Type").require().one_of(kIteratorTypes),
+    sequence_field<&StartingPosition::sequence_number>("SequenceNumber"),
+    timestamp_field<&StartingPosition::timestamp>("Timestamp"),
+};
+constexpr Shape kStartingPosition{"StartingPosition", kStartingPositionFields};
 
 constexpr Field kTagFields[] = {
     string_field<&Tag::key>("Key"),
@@ -336,6 +362,57 @@ constexpr Field kUpdateStreamModeInputFields[] = {
     stream_id_field<&UpdateStreamModeRequest::stream_id>(),
 };
 
+constexpr Field kRegisterStreamConsumerInputFields[] = {
+    name_field<&RegisterStreamConsumerRequest::consumer_name>("ConsumerName").require(),
+    stream_arn_field<&RegisterStreamConsumerRequest::stream_arn>().require(),
+    tags_field<&RegisterStreamConsumerRequest::tags>(),
+    stream_id_field<&RegisterStreamConsumerRequest::stream_id>(),
+};
+constexpr Field kRegisterStreamConsumerOutputFields[] = {
+    structure_field<&RegisterStreamConsumerResponse::consumer>("Consumer", kConsumer),
+};
+
+constexpr Field kConsumerInputFields[] = {
+    consumer_arn_field<&ConsumerRequest::consumer_arn>(),
+    name_field<&ConsumerRequest::consumer_name>("ConsumerName"),
+    stream_arn_field<&ConsumerRequest::stream_arn>(),
+    stream_id_field<&ConsumerRequest::stream_id>(),
+};
+constexpr Field kDescribeStreamConsumerOutputFields[] = {
+    structure_field<&DescribeStreamConsumerResponse::consumer_description>("ConsumerDescription",
+                                                                           kConsumerDescription),
+};
+
+constexpr Field kListStreamConsumersInputFields[] = {
+    page_field<&ListStreamConsumersRequest::max_results>("MaxResults"),
+    token_field<&ListStreamConsumersRequest::next_token>(),
+    stream_arn_field<&ListStreamConsumersRequest::stream_arn>().require(),
+    timestamp_field<&ListStreamConsumersRequest::stream_creation_timestamp>(
+        "StreamCreationTimestamp"),
+    stream_id_field<&ListStreamConsumersRequest::stream_id>(),
+};
+constexpr Field kListStreamConsumersOutputFields[] = {
+    list_field<&ListStreamConsumersResponse::consumers>("Consumers", kConsumer),
+    string_field<&ListStreamConsumersResponse::next_token>("NextToken"),
+};
+
+constexpr Field kSubscribeToShardInputFields[] = {
+    consumer_arn_field<&SubscribeToShardRequest::consumer_arn>().require(),
+    name_field<&SubscribeToShardRequest::shard_id>("ShardId").require(),
+    structure_field<&SubscribeToShardRequest::starting_position>("StartingPosition",
+                                                                 kStartingPosition)
+        .require(),
+    dry_run_field<&SubscribeToShardRequest::dry_run>(),
+    stream_id_field<&SubscribeToShardRequest::stream_id>(),
+};
+constexpr Field kSubscribeToShardEventFields[] = {
+    list_field<&SubscribeToShardEvent::records>("Records", kRecord),
+    string_field<&SubscribeToShardEvent::continuation_sequence_number>(
+        "ContinuationSequenceNumber"),
+    long_field<&SubscribeToShardEvent::millis_behind_latest>("MillisBehindLatest"),
+    list_field<&SubscribeToShardEvent::child_shards>("ChildShards", kChildShard),
+};
+
 constexpr Field kRetentionInputFields[] = {
     integer_field<&RetentionRequest::retention_period_hours>("RetentionPeriodHours")
         .require()
@@ -410,6 +487,20 @@ constinit const Shape kUpdateShardCountInput{"UpdateShardCountInput", kUpdateSha
 constinit const Shape kUpdateShardCountOutput{"UpdateShardCountOutput",
                                               kUpdateShardCountOutputFields};
 constinit const Shape kUpdateStreamModeInput{"UpdateStreamModeInput", kUpdateStreamModeInputFields};
+
+constinit const Shape kRegisterStreamConsumerInput{"RegisterStreamConsumerInput",
+                                                   kRegisterStreamConsumerInputFields};
+constinit const Shape kRegisterStreamConsumerOutput{"RegisterStreamConsumerOutput",
+                                                    kRegisterStreamConsumerOutputFields};
+constinit const Shape kConsumerInput{"StreamConsumerInput", kConsumerInputFields};
+constinit const Shape kDescribeStreamConsumerOutput{"DescribeStreamConsumerOutput",
+                                                    kDescribeStreamConsumerOutputFields};
+constinit const Shape kListStreamConsumersInput{"ListStreamConsumersInput",
+                                                kListStreamConsumersInputFields};
+constinit const Shape kListStreamConsumersOutput{"ListStreamConsumersOutput",
+                                                 kListStreamConsumersOutputFields};
+constinit const Shape kSubscribeToShardInput{"SubscribeToShardInput", kSubscribeToShardInputFields};
+constinit const Shape kSubscribeToShardEvent{"SubscribeToShardEvent", kSubscribeToShardEventFields};
 
 constinit const Shape kRetentionInput{"StreamRetentionPeriodInput", kRetentionInputFields};
 

@@ -41,6 +41,14 @@ extern const model::Shape kMergeShardsInput;
 extern const model::Shape kUpdateShardCountInput;
 extern const model::Shape kUpdateShardCountOutput;
 extern const model::Shape kUpdateStreamModeInput;
+extern const model::Shape kRegisterStreamConsumerInput;
+extern const model::Shape kRegisterStreamConsumerOutput;
+extern const model::Shape kConsumerInput;  // of DescribeStreamConsumer and DeregisterStreamConsumer
+extern const model::Shape kDescribeStreamConsumerOutput;
+extern const model::Shape kListStreamConsumersInput;
+extern const model::Shape kListStreamConsumersOutput;
+extern const model::Shape kSubscribeToShardInput;
+extern const model::Shape kSubscribeToShardEvent;
 
 extern const model::Shape kRetentionInput;  // of both directions
 

@@ -59,6 +59,8 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

@@ -136,6 +136,8 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
         case stream::Outcome::kUidTaken:
         case stream::Outcome::kStale:
         case stream::Outcome::kDailyQuota:
+        case stream::Outcome::kConsumerQuota:
+        case stream::Outcome::kHasConsumers:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:
@@ -151,7 +153,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
     constexpr std::string_view kOperation = "DeleteStream";
     MILLRACE_CO_TRY(const stream::StreamPtr stream,
                     find_stream(context, request.stream_name, request.stream_arn, kOperation));
-    const auto applied = co_await context.broker.delete_stream(stream->uid);
+    const auto applied = co_await context.broker.delete_stream(
+        stream->uid, request.enforce_consumer_deletion.value_or(false));
     if (!applied) {
         co_return failure(applied.error(), kOperation);
     }
@@ -163,6 +166,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
             co_return stream_not_found(arn_of(*stream));
         case stream::Outcome::kNotActive:
             co_return not_active(*outcome.stream);
+        case stream::Outcome::kHasConsumers:
+            co_return consumers_present(arn_of(*stream));
         case stream::Outcome::kHasChannels:
             co_return stream_has_channels(arn_of(*stream));
         case stream::Outcome::kExists:
@@ -175,6 +180,7 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
         case stream::Outcome::kUidTaken:
         case stream::Outcome::kStale:
         case stream::Outcome::kDailyQuota:
+        case stream::Outcome::kConsumerQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kChannelExists:
         case stream::Outcome::kChannelQuota:
@@ -236,6 +242,7 @@ Task<Answer<DescribeStreamSummaryResponse>> describe_stream_summary(
     summary.enhanced_monitoring = enhanced_monitoring(*stream);
     summary.encryption_type = kEncryptionNone;
     summary.open_shard_count = counter(stream->open_shards());
+    summary.consumer_count = counter(stream->consumers.registered());
     summary.max_record_size_in_kib = counter(stream->record_max_kib);
     summary.channel_count = counter(context.broker.catalog().channels_of(stream->uid));
     if (stream->mode == stream::Mode::kOnDemand) {

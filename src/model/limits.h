@@ -18,6 +18,9 @@ inline constexpr std::int64_t kPartitionKeyMaxUnits = 256;  // UTF-16
 
 inline constexpr std::int64_t kGetRecordsMaxBytes = 10485760;
 inline constexpr std::int64_t kGetRecordsMaxRecords = 10000;
+inline constexpr std::int64_t kSubscriptionEventMaxBytes = 1048576;  // but for one larger record
+inline constexpr std::int64_t kSubscriptionEventMaxRecords = 10000;
+inline constexpr std::int64_t kSubscriptionMaxBytesPerSecond = 2097152;
 inline constexpr std::int64_t kIteratorMaxChars = 512;
 inline constexpr std::int64_t kIteratorAgeMaxMs = 300000;
 inline constexpr std::int64_t kTokenMaxChars = 1048576;
@@ -39,6 +42,7 @@ inline constexpr std::int64_t kDescribeStreamPageShards = 100;
 inline constexpr std::int64_t kListStreamsPageStreams = 100;
 inline constexpr std::int64_t kListShardsPageShards = 1000;
 inline constexpr std::int64_t kListTagsPageTags = 50;
+inline constexpr std::int64_t kListConsumersPageConsumers = 100;
 
 inline constexpr std::int64_t kListChannelsPageChannels = 100;
 

@@ -135,9 +135,18 @@ private:
 
 }  // namespace
 
+std::size_t encoded_size(Format format, const Shape& shape, const void* object) {
+    return Estimate(format).structure(shape, object);
+}
+
 std::string encode(Format format, const Shape& shape, const void* object) {
     std::string out;
-    out.reserve(Estimate(format).structure(shape, object));
+    out.reserve(encoded_size(format, shape, object));
+    encode(format, shape, object, out);
+    return out;
+}
+
+void encode(Format format, const Shape& shape, const void* object, std::string& out) {
     if (format == Format::kJson) {
         JsonWriter writer(out);
         write_structure(writer, shape, object);
@@ -145,7 +154,6 @@ std::string encode(Format format, const Shape& shape, const void* object) {
         CborWriter writer(out);
         write_structure(writer, shape, object);
     }
-    return out;
 }
 
 }  // namespace millrace::protocol

@@ -9,5 +9,9 @@
 namespace millrace::protocol {
 
 std::string encode(Format format, const model::Shape& shape, const void* object);
+// The same at the end of `out`.
+void encode(Format format, const model::Shape& shape, const void* object, std::string& out);
+// At least what it will take, short only of escapes in JSON.
+std::size_t encoded_size(Format format, const model::Shape& shape, const void* object);
 
 }  // namespace millrace::protocol

@@ -13,6 +13,7 @@
 #include "protocol/cors.h"
 #include "protocol/encoder.h"
 #include "protocol/errors.h"
+#include "protocol/event_body.h"
 #include "protocol/json_reader.h"
 #include "protocol/operation_metrics.h"
 #include "protocol/target.h"
@@ -97,6 +98,12 @@ public:
         if (answer.has_error())
             return error(format(), answer.error());
         Reply reply{{}, "ok"};
+        if (row_->operation->kind == api::OperationKind::kStreaming) {
+            reply.response.headers.emplace_back("Content-Type", kEventStreamType);
+            reply.response.source =
+                std::make_unique<EventBody>(call_->events(), *row_->operation->response);
+            return reply;
+        }
         reply.response.headers.emplace_back("Content-Type", header_value(format()));
         if (const model::Shape* const shape = row_->operation->response) {
             reply.response.body = encode(format(), *shape, call_->response());
@@ -171,7 +178,7 @@ private:
     bool read_body() {
         const model::Shape* shape = &kNoMembers;
         void* object = nullptr;
-        if (row_ != nullptr && row_->operation->kind == api::OperationKind::kUnary) {
+        if (row_ != nullptr && row_->operation->kind != api::OperationKind::kUnbuilt) {
             call_ = row_->operation->make();
             shape = row_->operation->request;
             object = call_->request();

@@ -75,6 +75,9 @@ stream::Settings stream_settings(const Options& options) {
     settings.create_delay = options.create_delay;
     settings.update_delay = options.update_delay;
     settings.delete_delay = options.delete_delay;
+    settings.consumer_delay = options.consumer_delay;
+    settings.subscriptions.life = options.subscription_life;
+    settings.subscriptions.limited = options.subscription_limits;
     settings.sweep_interval = options.retention_sweep_interval;
     settings.quotas.enforced = options.quotas;
     settings.quotas.shards_max = static_cast<std::uint32_t>(options.shards_max);
@@ -83,6 +86,9 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
     settings.quotas.scalings_max = static_cast<std::uint32_t>(options.shard_count_updates_max);
     settings.quotas.mode_changes_max = static_cast<std::uint32_t>(options.mode_changes_max);
+    settings.quotas.consumers_max = static_cast<std::uint32_t>(options.consumers_max);
+    settings.quotas.creating_consumers_max =
+        static_cast<std::uint32_t>(options.creating_consumers_max);
     settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
     settings.on_demand.window = options.on_demand_window;
     settings.on_demand.split_bytes_per_second = options.on_demand_split_bytes;

@@ -165,6 +165,7 @@ std::vector<CommitRequest*> Committer::take_group() {
 }
 
 void Committer::commit(std::vector<CommitRequest*> requests) {
+    bound_open_files();
     Group group;
     group.requests = std::move(requests);
     if (!journal_works()) {
@@ -193,6 +194,14 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
     }
     publish(group);
     answer(group);
+}
+
+// Each log written to since the last checkpoint keeps its file open until that is synced.
+void Committer::bound_open_files() {
+    const std::size_t syncing = job_ == nullptr ? 0 : job_->parts().size();
+    if (dirty_logs_.size() + syncing >= parts_.options.open_files) {
+        static_cast<void>(checkpoint_now());  // it complains itself
+    }
 }
 
 bool Committer::journal_works() {

@@ -54,6 +54,7 @@ private:
     void run();
     std::vector<CommitRequest*> take_group();
     void commit(std::vector<CommitRequest*> requests);
+    void bound_open_files();
     bool journal_works();
     void stage(Group& group, CommitRequest& request);
     void stage_part(Group& group, CommitRequest& request, CommitRequest::Part& part);

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "model/limits.h"
 #include "stream/auto_scaling.h"
 #include "stream/background.h"
 #include "stream/changes.h"
+#include "stream/consumer_lifecycle.h"
 #include "stream/lifecycle.h"
 #include "stream/meters.h"
 #include "stream/shard_load.h"
@@ -36,6 +38,8 @@ struct Broker::Impl {
           changes(catalog, p.timers),
           load(s.on_demand.window > Millis(0)),
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
+          consumers(catalog, p.clock, background),
+          subscriptions(s.subscriptions.limited),
           writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load),
           reader(catalog, p.engine, p.clock, meters) {}
 
@@ -43,6 +47,7 @@ struct Broker::Impl {
         Command command{parts.clock.now(), std::move(action)};
         co_return co_await catalog.propose(std::move(command));
     }
+    Task<Result<Applied>> proceed(Applied applied, ConsumerKey key);
     // Carries out the transition that a channel's command began.
     Task<Result<Applied>> proceed(Applied applied) {
         const Channel& channel = *applied.channel;
@@ -74,6 +79,8 @@ struct Broker::Impl {
     Changes changes;
     ShardLoad load;
     AutoScaling auto_scaling;
+    ConsumerLifecycle consumers;
+    Subscriptions subscriptions;
     RecordWriter writer;
     RecordReader reader;
 };
@@ -93,6 +100,7 @@ Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings setting
     }
     impl->lifecycle.resume();
     impl->auto_scaling.resume();
+    impl->consumers.resume();
     co_return std::unique_ptr<Broker>(new Broker(std::move(impl)));
 }
 
@@ -197,9 +205,9 @@ Task<Result<Applied>> Broker::Impl::create(NewStream spec, Millis delay) {
     co_return Error{Errc::kInvalid, "the entropy source repeats itself"};
 }
 
-Task<Result<Applied>> Broker::delete_stream(StreamUid uid) {
+Task<Result<Applied>> Broker::delete_stream(StreamUid uid, bool with_consumers) {
     const Millis delay = impl_->settings.delete_delay;
-    Action action = DeleteStream{uid, now() + delay};
+    Action action = DeleteStream{uid, now() + delay, with_consumers};
     auto answer = co_await impl_->propose(std::move(action));
     if (!answer || answer.value().outcome != Outcome::kApplied) {
         co_return answer;
@@ -207,6 +215,7 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid) {
     Applied applied = std::move(answer).value();
     log::info("stream deleted: stream={} account={} region={}", applied.stream->name.text(),
               applied.stream->owner.account, applied.stream->owner.region);
+    impl_->subscriptions.stream_changed(uid);
     co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
 }
 
@@ -265,6 +274,68 @@ Task<Result<Applied>> Broker::change_mode(StreamUid uid, Mode mode,
     }
     Action action = begin;
     co_return co_await impl_->lifecycle.begin(std::move(action), uid, delay);
+}
+
+// Carries out what a consumer's command began: within the call if nothing delays it.
+Task<Result<Applied>> Broker::Impl::proceed(Applied applied, ConsumerKey key) {
+    if (settings.consumer_delay > Millis(0)) {
+        consumers.arm(std::move(key), parts.clock.now() + settings.consumer_delay);
+        co_return applied;
+    }
+    co_await consumers.finish(std::move(key));
+    co_return applied;
+}
+
+Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
+                                                std::map<std::string, std::string> tags) {
+    RegisterConsumer command;
+    command.uid = uid;
+    command.name = name;
+    command.tags = std::move(tags);
+    command.due = now() + impl_->settings.consumer_delay;
+    const Quotas& quotas = impl_->settings.quotas;
+    if (quotas.enforced) {
+        command.consumers_max = quotas.consumers_max;
+        command.creating_consumers_max = quotas.creating_consumers_max;
+    }
+    Action action = std::move(command);
+    auto answer = co_await impl_->propose(std::move(action));
+    if (!answer || answer.value().outcome != Outcome::kApplied) {
+        co_return answer;
+    }
+    Applied applied = std::move(answer).value();
+    log::info("consumer registered: consumer={} stream={} account={}", name,
+              applied.stream->name.text(), applied.stream->owner.account);
+    ConsumerKey key{uid, name, applied.stream->consumers.find(name)->created_s};
+    co_return co_await impl_->proceed(std::move(applied), std::move(key));
+}
+
+Task<Result<Applied>> Broker::deregister_consumer(ConsumerKey key) {
+    Action action = DeregisterConsumer{key.stream, key.name, key.created_s,
+                                       now() + impl_->settings.consumer_delay};
+    auto answer = co_await impl_->propose(std::move(action));
+    if (!answer || answer.value().outcome != Outcome::kApplied) {
+        co_return answer;
+    }
+    Applied applied = std::move(answer).value();
+    log::info("consumer deregistered: consumer={} stream={} account={}", key.name,
+              applied.stream->name.text(), applied.stream->owner.account);
+    impl_->subscriptions.stream_changed(key.stream);
+    co_return co_await impl_->proceed(std::move(applied), std::move(key));
+}
+
+Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from) {
+    Impl& impl = *impl_;
+    Subscriptions::Claim claim = impl.subscriptions.claim(key, impl.parts.clock.steady());
+    Subscribed subscribed{claim.admission, nullptr};
+    if (claim.place != nullptr) {
+        const Subscription::Parts parts{impl.catalog,      impl.reader,
+                                        impl.parts.engine, impl.parts.clock,
+                                        impl.parts.timers, impl.settings.subscriptions};
+        subscribed.subscription =
+            std::make_unique<Subscription>(parts, std::move(claim.place), from);
+    }
+    return subscribed;
 }
 
 Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
@@ -332,7 +403,8 @@ Task<std::vector<PutResult>> Broker::put(StreamPtr stream, std::span<const PutRe
 
 Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                              std::uint32_t records_max) {
-    return impl_->reader.read(uid, shard_no, from, records_max);
+    return impl_->reader.read(uid, shard_no, from, records_max,
+                              static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
 }
 
 Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {

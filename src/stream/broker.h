@@ -29,6 +29,8 @@
 #include "stream/record_writer.h"
 #include "stream/settings.h"
 #include "stream/stream.h"
+#include "stream/subscription.h"
+#include "stream/subscriptions.h"
 #include "stream/tokens.h"
 
 namespace millrace::stream {
@@ -51,6 +53,12 @@ struct NewStream {
     std::map<std::string, std::string> tags;
     Distribution distribution = Distribution::kPartitionKey;
     std::optional<std::uint32_t> warm_mibps;
+};
+
+// What became of a wish to subscribe; with kGranted there is a subscription.
+struct Subscribed {
+    Subscriptions::Admission admission = Subscriptions::Admission::kActive;
+    std::unique_ptr<Subscription> subscription;
 };
 
 class Broker final {
@@ -90,7 +98,7 @@ public:
     // Control plane. Each is atomic and durable on return; errors are the log's. With a zero delay
     // the stream is ACTIVE (or gone) on return.
     Task<Result<Applied>> create_stream(NewStream spec);
-    Task<Result<Applied>> delete_stream(StreamUid uid);
+    Task<Result<Applied>> delete_stream(StreamUid uid, bool with_consumers = false);
     Task<Result<Applied>> set_retention(StreamUid uid, std::chrono::hours retention,
                                         SetRetention::Direction direction);
     Task<Result<Applied>> change_tags(StreamUid uid, std::map<std::string, std::string> put,
@@ -104,6 +112,11 @@ public:
     // kStale: that is its mode already.
     Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
                                       std::optional<std::uint32_t> warm_mibps = {});
+    // The consumers of a stream, with a delay of their own.
+    Task<Result<Applied>> register_consumer(StreamUid uid, std::string name,
+                                            std::map<std::string, std::string> tags);
+    Task<Result<Applied>> deregister_consumer(ConsumerKey key);
+
     // `delayed`: UPDATING for the update delay. The change itself holds at once.
     Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
     Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);
@@ -129,6 +142,9 @@ public:
                          std::uint32_t records_max);
 
     Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
+
+    // An ACTIVE consumer's reading of a shard. The subscription must not outlive the broker.
+    Subscribed subscribe(const SubscriptionKey& key, storage::Position from);
 
     // A new text for the position, each time.
     std::string iterator(const Stream& stream, model::ShardNo shard_no,

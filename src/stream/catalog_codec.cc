@@ -152,7 +152,7 @@ Json json(const ActivateStream& a) {
     return {{"uid", json(a.uid)}};
 }
 Json json(const DeleteStream& a) {
-    return {{"uid", json(a.uid)}, {"due", json(a.due)}};
+    return {{"uid", json(a.uid)}, {"due", json(a.due)}, {"with_consumers", a.with_consumers}};
 }
 Json json(const RemoveStream& a) {
     return {{"uid", json(a.uid)}};
@@ -262,6 +262,22 @@ Json json(const ChangeChannelTags& a) {
     return {{"id", a.id}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
 }
 
+Json json(const RegisterConsumer& a) {
+    Json object = {{"uid", json(a.uid)}, {"name", a.name}, {"tags", a.tags}, {"due", json(a.due)}};
+    put_optional(object, "consumers_max", a.consumers_max);
+    put_optional(object, "creating_consumers_max", a.creating_consumers_max);
+    return object;
+}
+Json json(const ActivateConsumer& a) {
+    return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
+}
+Json json(const DeregisterConsumer& a) {
+    return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}, {"due", json(a.due)}};
+}
+Json json(const RemoveConsumer& a) {
+    return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
+}
+
 template <class Kind>
 constexpr const char* name_of() {
     if constexpr (std::is_same_v<Kind, CreateStream>) {
@@ -298,9 +314,17 @@ constexpr const char* name_of() {
         return "begin_mode_change";
     } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
         return "finish_mode_change";
-    } else {
-        static_assert(std::is_same_v<Kind, DropShards>);
+    } else if constexpr (std::is_same_v<Kind, DropShards>) {
         return "drop_shards";
+    } else if constexpr (std::is_same_v<Kind, RegisterConsumer>) {
+        return "register_consumer";
+    } else if constexpr (std::is_same_v<Kind, ActivateConsumer>) {
+        return "activate_consumer";
+    } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
+        return "deregister_consumer";
+    } else {
+        static_assert(std::is_same_v<Kind, RemoveConsumer>);
+        return "remove_consumer";
     }
 }
 
@@ -324,6 +348,26 @@ Json json(const Shard& shard) {
         object["dropped"] = true;
     }
     return object;
+}
+
+const char* json(Consumer::Status status) {
+    switch (status) {
+        case Consumer::Status::kCreating:
+            return "creating";
+        case Consumer::Status::kActive:
+            return "active";
+        case Consumer::Status::kDeleting:
+            return "deleting";
+    }
+    return "";
+}
+
+Json json(const Consumer& consumer) {
+    return {{"name", consumer.name},
+            {"created", consumer.created_s},
+            {"status", json(consumer.status)},
+            {"due", json(consumer.due)},
+            {"tags", consumer.tags}};
 }
 
 Json json(const Stream& stream) {
@@ -367,6 +411,12 @@ Json json(const Stream& stream) {
     }
     if (!stream.mode_changes.empty()) {
         object["mode_changes"] = json(stream.mode_changes);
+    }
+    for (const auto& [name, consumer] : stream.consumers.present) {
+        object["consumers"].push_back(json(consumer));
+    }
+    for (const auto& [name, created_s] : stream.consumers.removed) {
+        object["consumers_removed"].push_back({{"name", name}, {"created", created_s}});
     }
     return object;
 }
@@ -434,6 +484,7 @@ public:
         }
         return value.get<bool>();
     }
+    bool optional_boolean(const char* key) { return has(key) && boolean(key); }
     std::string string(const char* key) {
         const Json& value = child(key);
         if (!value.is_string()) {
@@ -577,6 +628,8 @@ constexpr std::initializer_list<Distribution> kDistributions = {Distribution::kP
 constexpr std::initializer_list<Commitment::Status> kCommitments = {
     Commitment::Status::kDisabled, Commitment::Status::kEnabled,
     Commitment::Status::kEndsWhenAllowed};
+constexpr std::initializer_list<Consumer::Status> kConsumerStatuses = {
+    Consumer::Status::kCreating, Consumer::Status::kActive, Consumer::Status::kDeleting};
 constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 63;
 constexpr std::uint64_t kSecondsEnd =
     static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
@@ -589,6 +642,10 @@ std::uint32_t shard_count(Reader& reader, const char* key) {
         return 1;
     }
     return count;
+}
+
+std::int64_t creation(Reader& reader) {
+    return static_cast<std::int64_t>(reader.number("created", kSecondsEnd));
 }
 
 Distribution Reader::distribution(const char* key) {
@@ -664,7 +721,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
     } else if (name == name_of<ActivateStream>()) {
         action = ActivateStream{in.uid()};
     } else if (name == name_of<DeleteStream>()) {
-        action = DeleteStream{in.uid(), in.time("due")};
+        action = DeleteStream{in.uid(), in.time("due"), in.optional_boolean("with_consumers")};
     } else if (name == name_of<RemoveStream>()) {
         action = RemoveStream{in.uid()};
     } else if (name == name_of<SetRetention>()) {
@@ -701,6 +758,21 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = FinishModeChange{in.uid()};
     } else if (name == name_of<DropShards>()) {
         action = DropShards{in.uid(), in.numbers<model::ShardNo>("shards", model::kShardNoMax)};
+    } else if (name == name_of<RegisterConsumer>()) {
+        RegisterConsumer a;
+        a.uid = in.uid();
+        a.name = in.string("name");
+        a.tags = in.map("tags");
+        a.due = in.time("due");
+        a.consumers_max = in.optional_small("consumers_max");
+        a.creating_consumers_max = in.optional_small("creating_consumers_max");
+        action = std::move(a);
+    } else if (name == name_of<ActivateConsumer>()) {
+        action = ActivateConsumer{in.uid(), in.string("name"), creation(in)};
+    } else if (name == name_of<DeregisterConsumer>()) {
+        action = DeregisterConsumer{in.uid(), in.string("name"), creation(in), in.time("due")};
+    } else if (name == name_of<RemoveConsumer>()) {
+        action = RemoveConsumer{in.uid(), in.string("name"), creation(in)};
     } else if (name == name_of<ConfigureStream>()) {
         ConfigureStream a;
         a.uid = in.uid();
@@ -756,7 +828,7 @@ Result<Shard> decode_shard(const Json& body, std::uint32_t no) {
     } else {
         shard.range = {*first, *last};
     }
-    shard.created_s = static_cast<std::int64_t>(in.number("created", kSecondsEnd));
+    shard.created_s = creation(in);
     if (in.has("parent")) {
         shard.parent = model::ShardNo(in.small("parent"));
     }
@@ -789,6 +861,28 @@ Result<std::vector<Shard>> decode_shards(const Json& body, const Stream& stream)
     return shards;
 }
 
+Result<Consumers> decode_consumers(const Json& stream) {
+    Consumers consumers;
+    for (const Json& body : stream.value("consumers", Json::array())) {
+        Reader in(body);
+        Consumer consumer;
+        consumer.name = in.string("name");
+        consumer.created_s = creation(in);
+        consumer.status = in.choice("status", kConsumerStatuses);
+        consumer.due = in.time("due");
+        consumer.tags = in.map("tags");
+        MILLRACE_TRY(in.end());
+        std::string name = consumer.name;
+        consumers.present.emplace(std::move(name), std::move(consumer));
+    }
+    for (const Json& body : stream.value("consumers_removed", Json::array())) {
+        Reader in(body);
+        consumers.removed.emplace(in.string("name"), creation(in));
+        MILLRACE_TRY(in.end());
+    }
+    return consumers;
+}
+
 // Open shards partition the hash space whenever there are shards: routing relies on it.
 bool routable(const Stream& stream) {
     if (stream.shards.empty()) {
@@ -813,7 +907,7 @@ Result<Stream> decode_stream(const Json& body) {
     stream.name = model::StreamName(in.string("name"));
     stream.status = in.choice("status", kStatuses);
     stream.mode = in.choice("mode", kModes);
-    stream.created_s = static_cast<std::int64_t>(in.number("created", kSecondsEnd));
+    stream.created_s = creation(in);
     stream.retention = std::chrono::hours(in.small("hours"));
     stream.horizon_floor = in.time("floor");
     stream.record_max_kib = in.small("record_max_kib");
@@ -843,6 +937,7 @@ Result<Stream> decode_stream(const Json& body) {
     stream.mode_changes = in.times("mode_changes");
     MILLRACE_TRY(in.end());
     MILLRACE_TRY(stream.shards, decode_shards(shards, stream));
+    MILLRACE_TRY(stream.consumers, decode_consumers(body));
     rebuild_routes(stream);
     if (!routable(stream)) {
         return Error{Errc::kCorrupt, "catalog: the shards do not cover the hash space once"};

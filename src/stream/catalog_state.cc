@@ -43,10 +43,16 @@ Applied begin_delete(const StreamPtr& found, const DeleteStream& command, std::s
     if (found->status != Status::kActive && found->status != Status::kCreating) {
         return refused(Outcome::kNotActive, found);
     }
+    if (found->consumers.registered() > 0 && !command.with_consumers) {
+        return refused(Outcome::kHasConsumers, found);
+    }
     if (channels != 0) {
         return refused(Outcome::kHasChannels, found, channels);
     }
     Stream next = *found;
+    for (const auto& [name, consumer] : found->consumers.present) {
+        next.consumers.begin_removal(name, command.due);
+    }
     next.status = Status::kDeleting;
     next.pending = Transition{Transition::What::kDelete, command.due};
     return applied(std::move(next));
@@ -81,6 +87,30 @@ Applied change_tags(const StreamPtr& found, const ChangeTags& command) {
     return applied(std::move(next));
 }
 
+// The transitions of a consumer that is there; those of a life that is over find nothing.
+Applied change_consumer(const StreamPtr& found, const auto& command, WallTime time) {
+    using Kind = std::remove_cvref_t<decltype(command)>;
+    const Consumer* const consumer = found->consumers.find(command.name, command.created_s);
+    if (consumer == nullptr) {
+        return refused(Outcome::kNotFound, found);
+    }
+    const Consumer::Status status = consumer->status;
+    Stream next = *found;
+    bool admitted = false;
+    if constexpr (std::is_same_v<Kind, ActivateConsumer>) {
+        admitted = status == Consumer::Status::kCreating;
+        next.consumers.activate(command.name);
+    } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
+        admitted = status != Consumer::Status::kDeleting;
+        next.consumers.begin_removal(command.name, command.due);
+    } else {
+        static_assert(std::is_same_v<Kind, RemoveConsumer>);
+        admitted = status == Consumer::Status::kDeleting;
+        next.consumers.remove(command.name, time);
+    }
+    return admitted ? applied(std::move(next)) : refused(Outcome::kNotActive, found);
+}
+
 Applied configure(const StreamPtr& found, const ConfigureStream& command) {
     if (found->status != Status::kActive) {
         return refused(Outcome::kNotActive, found);
@@ -111,6 +141,27 @@ constexpr bool kChangesChannel =
     std::is_same_v<Kind, AdvanceChannel> || std::is_same_v<Kind, ChangeChannelTags>;
 
 }  // namespace
+
+Applied CatalogState::enroll(const StreamPtr& found, const RegisterConsumer& command,
+                             WallTime time) const {
+    if (!found->writable()) {
+        return refused(Outcome::kNotActive, found);
+    }
+    if (found->consumers.find(command.name) != nullptr) {
+        return refused(Outcome::kExists, found);
+    }
+    const std::size_t registered = found->consumers.registered();
+    if (exceeds(command.consumers_max, registered + 1)) {
+        return refused(Outcome::kConsumerQuota, found, registered);
+    }
+    const std::uint64_t creating = totals(found->owner).creating_consumers;
+    if (exceeds(command.creating_consumers_max, creating + 1)) {
+        return refused(Outcome::kPendingQuota, found, creating);
+    }
+    Stream next = *found;
+    next.consumers.add(command.name, command.tags, time, command.due);
+    return applied(std::move(next));
+}
 
 CatalogState::Change CatalogState::create(const CreateStream& create, WallTime time) const {
     const QualifiedName name{create.owner, create.name};
@@ -207,9 +258,12 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {begin_mode_change(found, action, command.time, totals(found->owner))};
                 } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
                     return {finish_mode_change(found)};
-                } else {
-                    static_assert(std::is_same_v<Kind, DropShards>);
+                } else if constexpr (std::is_same_v<Kind, DropShards>) {
                     return {drop_shards(found, action)};
+                } else if constexpr (std::is_same_v<Kind, RegisterConsumer>) {
+                    return {enroll(found, action, command.time)};
+                } else {
+                    return {change_consumer(found, action, command.time)};
                 }
             }
         },
@@ -363,6 +417,7 @@ void CatalogState::count(const Stream& stream, std::uint64_t sign) {
     sums.planned_shards += sign * planned_growth(stream);
     const bool pending = stream.status == Status::kCreating || stream.status == Status::kDeleting;
     sums.pending_streams += pending ? sign : 0;
+    sums.creating_consumers += sign * stream.consumers.creating();
     if (sums.streams == 0) {
         CHECK(sums == Totals{});
         totals_.erase(stream.owner);

@@ -80,6 +80,7 @@ private:
     };
     Change evaluate(const Command& command) const;
     Change create(const CreateStream& create, WallTime time) const;
+    Applied enroll(const StreamPtr& found, const RegisterConsumer& command, WallTime time) const;
     Change set_commitment(const SetCommitment& command, WallTime time) const;
     void apply_channel(Change& change);
 

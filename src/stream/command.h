@@ -45,7 +45,8 @@ struct ActivateStream {
 
 struct DeleteStream {
     StreamUid uid;
-    WallTime due;  // when it is removed
+    WallTime due;                 // when it is removed
+    bool with_consumers = false;  // even if some are registered
     bool operator==(const DeleteStream&) const = default;
 };
 
@@ -117,6 +118,42 @@ struct DropShards {
     bool operator==(const DropShards&) const = default;
 };
 
+struct RegisterConsumer {
+    StreamUid uid;
+    std::string name;
+    std::map<std::string, std::string> tags;
+    WallTime due;  // when it becomes ACTIVE
+    // Quotas in force when it was proposed: of the stream, and of the owner's in CREATING.
+    std::optional<std::uint32_t> consumers_max;
+    std::optional<std::uint32_t> creating_consumers_max;
+    bool operator==(const RegisterConsumer&) const = default;
+};
+
+// CREATING -> ACTIVE.
+struct ActivateConsumer {
+    StreamUid uid;
+    std::string name;
+    std::int64_t created_s = 0;
+    bool operator==(const ActivateConsumer&) const = default;
+};
+
+// Whatever it was -> DELETING.
+struct DeregisterConsumer {
+    StreamUid uid;
+    std::string name;
+    std::int64_t created_s = 0;
+    WallTime due;  // when it is removed
+    bool operator==(const DeregisterConsumer&) const = default;
+};
+
+// DELETING -> gone.
+struct RemoveConsumer {
+    StreamUid uid;
+    std::string name;
+    std::int64_t created_s = 0;
+    bool operator==(const RemoveConsumer&) const = default;
+};
+
 // Changes what is given and leaves the rest.
 struct ConfigureStream {
     StreamUid uid;
@@ -174,7 +211,8 @@ using Action =
     std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention, ChangeTags,
                  BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
                  ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
-                 AdvanceChannel, ChangeChannelTags>;
+                 AdvanceChannel, ChangeChannelTags, RegisterConsumer, ActivateConsumer,
+                 DeregisterConsumer, RemoveConsumer>;
 
 struct Command {
     WallTime time;  // the proposer's clock
@@ -188,10 +226,12 @@ struct Command {
 
 enum class Outcome : std::uint8_t {
     kApplied,
-    kExists,             // a stream of that name, in whatever status (`stream` is it)
-    kNotFound,           // no such stream (any more)
+    kExists,             // a stream or consumer of that name, in whatever status (in `stream`)
+    kNotFound,           // no such stream (any more), or, if there is `stream`, no such consumer
     kNotActive,          // its status does not admit the command (`stream` tells which)
     kPendingQuota,       // too many CREATING or DELETING
+    kConsumerQuota,      // `current` consumers of the stream are all there may be
+    kHasConsumers,       // registered ones, and they were not to go with the stream
     kShardQuota,         // `current` open shards + the new ones exceed the limit
     kOnDemandQuota,      // `current` on-demand streams are all there may be
     kTooManyTags,        // the result would exceed tags_max

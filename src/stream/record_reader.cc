@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "model/limits.h"
 
 namespace millrace::stream {
 namespace {
@@ -25,7 +24,7 @@ std::int64_t behind(const storage::ReadResult& read, WallTime now) {
 }  // namespace
 
 Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                                   std::uint32_t records_max) {
+                                   std::uint32_t records_max, std::uint64_t bytes_max) {
     ReadBatch batch;
     StreamPtr stream = catalog_.find(uid);
     const Shard* const shard = stream == nullptr ? nullptr : stream->shard(shard_no);
@@ -45,7 +44,7 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     request.shard = stream->key(shard_no);
     request.from = from;
     request.records_max = records_max;
-    request.bytes_max = static_cast<std::uint64_t>(model::kGetRecordsMaxBytes);
+    request.bytes_max = bytes_max;
     request.horizon = stream->horizon(now);
     auto answer = co_await engine_.read(request);
     if (!answer) {

@@ -58,10 +58,9 @@ public:
                  Meters& meters)
         : catalog_(catalog), engine_(engine), clock_(clock), meters_(meters) {}
 
-    // Up to `records_max` records from `from`, within the service's bytes of one call; always one
-    // if any is due.
+    // Up to `records_max` records and `bytes_max` bytes from `from`; always one if any is due.
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                         std::uint32_t records_max);
+                         std::uint32_t records_max, std::uint64_t bytes_max);
 
     Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
 

@@ -15,7 +15,14 @@ struct Quotas {
     std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
     std::uint32_t scalings_max = 10;           // UpdateShardCount, per stream and 24 h
     std::uint32_t mode_changes_max = 2;        // per stream and 24 h
-    std::uint32_t tags_max = 50;               // per stream; always enforced
+    std::uint32_t consumers_max = 20;          // per stream
+    std::uint32_t creating_consumers_max = 5;  // CREATING at once, per account and region
+    std::uint32_t tags_max = 50;               // per stream or consumer; always enforced
+};
+
+struct SubscriptionSettings {
+    Millis life{300'000};
+    bool limited = false;  // to the service's bytes per second and calls per second
 };
 
 // When a shard of an on-demand stream is split: written to at more than one of these rates over a
@@ -28,11 +35,13 @@ struct OnDemand {
 };
 
 struct Settings {
-    Millis create_delay{0};  // CREATING -> ACTIVE; 0: within the call
-    Millis update_delay{0};  // UPDATING -> ACTIVE
-    Millis delete_delay{0};  // DELETING -> gone
+    Millis create_delay{0};    // CREATING -> ACTIVE; 0: within the call
+    Millis update_delay{0};    // UPDATING -> ACTIVE
+    Millis delete_delay{0};    // DELETING -> gone
+    Millis consumer_delay{0};  // of consumers: CREATING -> ACTIVE, DELETING -> gone
     Quotas quotas;
     OnDemand on_demand;
+    SubscriptionSettings subscriptions;
     bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots

@@ -65,6 +65,14 @@ model::SequenceNumber sequence_number(const Shard& shard, storage::Position posi
     return model::SequenceNumber::make(shard.created_s, shard.no, position.value() + 1, time_s);
 }
 
+// It has the index of the record before, and is the greater one by its time.
+model::SequenceNumber sequence_number_before(const Shard& shard, storage::Position position,
+                                             WallTime now) {
+    return position.value() == 0
+               ? starting_sequence_number(shard)
+               : sequence_number(shard, storage::Position(position.value() - 1), now);
+}
+
 model::SequenceNumber starting_sequence_number(const Shard& shard) {
     return model::SequenceNumber::starting(shard.created_s, shard.no);
 }

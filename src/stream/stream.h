@@ -20,6 +20,7 @@
 #include "model/shard_id.h"
 #include "model/stream_name.h"
 #include "storage/engine.h"
+#include "stream/consumer.h"
 
 namespace millrace::stream {
 
@@ -91,6 +92,7 @@ struct Stream {
     // When the changes that are limited by the day were made, as far as a limit counts them.
     std::vector<WallTime> scalings;      // calls of UpdateShardCount
     std::vector<WallTime> mode_changes;  // of UpdateStreamMode
+    Consumers consumers;
 
     bool writable() const { return status == Status::kActive || status == Status::kUpdating; }
     // Readable until removed, once there are shards.
@@ -117,6 +119,15 @@ struct Stream {
 
 using StreamPtr = std::shared_ptr<const Stream>;
 
+// One registration of a consumer: never reused, not by a namesake either.
+struct ConsumerKey {
+    StreamUid stream;
+    std::string name;
+    std::int64_t created_s = 0;
+    friend auto operator<=>(const ConsumerKey&, const ConsumerKey&) = default;
+    bool operator==(const ConsumerKey&) const = default;
+};
+
 // Recomputes `routes` after a change of `shards`.
 void rebuild_routes(Stream& stream);
 // n open shards that divide the hash space evenly.
@@ -126,6 +137,9 @@ std::vector<Shard> initial_shards(std::uint32_t n, std::int64_t created_s);
 // creation).
 model::SequenceNumber sequence_number(const Shard& shard, storage::Position position,
                                       WallTime stamp);
+// A number between those of the records before `position` and those from there on, at `now`.
+model::SequenceNumber sequence_number_before(const Shard& shard, storage::Position position,
+                                             WallTime now);
 model::SequenceNumber starting_sequence_number(const Shard& shard);
 // Nothing for an open shard.
 std::optional<model::SequenceNumber> ending_sequence_number(const Shard& shard);

@@ -1,5 +1,7 @@
 #include "wire/connection.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -9,6 +11,9 @@
 namespace millrace::wire {
 
 namespace asio = boost::asio;
+
+// Pieces sent before the worker's other connections get their turn.
+constexpr int kPiecesPerTurn = 4;
 
 Connection::Connection(Worker& worker, Socket socket)
     : worker_(worker), socket_(std::move(socket)), session_(worker.session_context()) {}
@@ -28,8 +33,9 @@ void Connection::start() {
 // Does whatever can be done now and begins what has to be waited for.
 void Connection::go_on() {
     going_on_ = true;
+    int pieces = 0;
     while (!closed_ && !reading_ && !writing_) {
-        if (!handling_ && !session_.output_full()) {
+        if (!handling_ && source_ == nullptr && !session_.output_full()) {
             if (const Request* const request = session_.next()) {
                 handle(*request);
                 if (!handling_) {
@@ -39,18 +45,29 @@ void Connection::go_on() {
         }
         if (session_.has_output() || !sending_.empty()) {
             write();
-        } else if (handling_) {
+        } else if (handling_ || pulling_ || yielding_) {
             break;
+        } else if (source_ != nullptr && pieces < kPiecesPerTurn) {
+            ++pieces;
+            pull();
+        } else if (source_ != nullptr) {
+            yield();
         } else if (session_.phase() == Http1Session::Phase::kClosing && !lingering_) {
             finish();
         } else {
             read();
         }
     }
+    if (!closed_ && source_ != nullptr && !watching_) {
+        watch();
+    }
+    if (closed_) {
+        shut();
+    }
     going_on_ = false;
     if (!closed_) {
         set_deadline();
-    } else if (!reading_ && !writing_ && !handling_) {
+    } else if (!reading_ && !writing_ && !handling_ && !pulling_ && !yielding_ && !watching_) {
         worker_.remove(*this);  // destroys this
     }
 }
@@ -69,11 +86,70 @@ void Connection::answered(std::optional<Response> response) {
             response.emplace();
             response->status = 500;
         }
-        session_.answer(std::move(*response));
+        source_ = session_.answer(std::move(*response));
+        if (source_ != nullptr && draining_) {
+            source_->stop(Source::Stop::kDraining);
+        }
     }
     if (!going_on_) {
         go_on();
     }
+}
+
+void Connection::pull() {
+    pulling_ = true;
+    Callback<void(std::optional<std::string>)> done(
+        [this](std::optional<std::string> piece) { pulled(std::move(piece)); });
+    millrace::start(source_->next(), std::move(done));
+}
+
+void Connection::pulled(std::optional<std::string> piece) {
+    pulling_ = false;
+    if (!closed_ && piece && !piece->empty()) {
+        session_.piece(std::move(*piece));
+    } else {
+        source_.reset();
+        if (!closed_ && piece) {
+            session_.end_pieces();
+        } else {
+            closed_ = true;  // without the end: nobody takes half an answer for a whole one
+        }
+    }
+    if (!going_on_) {
+        go_on();
+    }
+}
+
+void Connection::yield() {
+    yielding_ = true;
+    asio::post(socket_.get_executor(), [this] {
+        yielding_ = false;
+        go_on();
+    });
+}
+
+// Waits until there is something to read, the end included. What is read then is the client's next
+// request, sent early; it is kept as far as there is room for it.
+void Connection::watch() {
+    if (session_.room().empty()) {
+        return;  // it is held back; that it left will show when it is written to
+    }
+    watching_ = true;
+    socket_.async_wait(Socket::wait_read, [this](ErrorCode ec) { did_see(ec); });
+}
+
+void Connection::did_see(ErrorCode ec) {
+    watching_ = false;
+    if (!ec && !closed_ && source_ != nullptr) {
+        const std::span<char> room = session_.room();
+        const std::size_t bytes = socket_.read_some(asio::buffer(room.data(), room.size()), ec);
+        if (!ec) {
+            session_.received(bytes);
+        } else if (ec != asio::error::would_block && ec != asio::error::try_again) {
+            closed_ = true;  // the client left
+        }
+    }
+    go_on();
 }
 
 void Connection::write() {
@@ -152,21 +228,33 @@ void Connection::sweep(SteadyTime now) {
     }
 }
 
+// Lets go of the socket, so that what is under way ends with an error, and of the answer.
+void Connection::shut() {
+    ErrorCode ignored;
+    socket_.close(ignored);
+    if (pulling_) {
+        source_->stop(Source::Stop::kClientGone);
+    } else {
+        source_.reset();
+    }
+}
+
 void Connection::drain() {
+    draining_ = true;
     session_.close_soon();
     const bool idle = session_.phase() == Http1Session::Phase::kIdle && !session_.has_output() &&
                       sending_.empty();
     if (idle) {
         close();
+    } else if (source_ != nullptr) {
+        source_->stop(Source::Stop::kDraining);
     }
 }
 
 void Connection::close() {
     closed_ = true;
-    ErrorCode ignored;
-    socket_.close(ignored);  // what is under way ends with an error
-    if (!going_on_ && !reading_ && !writing_ && !handling_) {
-        worker_.remove(*this);  // destroys this
+    if (!going_on_) {
+        go_on();
     }
 }
 
@@ -185,6 +273,7 @@ Connection::Wait Connection::waits_for() const {
         case Http1Session::Phase::kBody:
             return Wait::kBody;
         case Http1Session::Phase::kHandling:
+        case Http1Session::Phase::kPieces:
         case Http1Session::Phase::kClosing:
             break;
     }

@@ -1,8 +1,11 @@
 // The one upward door of wire: whatever answers requests implements Handler. A request arrives
-// whole (head and body within the listener's limits) and is answered whole; the transport is
-// unknown here, HTTP/1.1 and HTTP/2 alike.
+// whole (head and body within the listener's limits) and is answered whole, or with a Source of
+// pieces that go on for as long as both sides like; the transport is unknown here, HTTP/1.1 and
+// HTTP/2 alike.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,12 +30,34 @@ struct Request {
     std::string_view header(std::string_view name) const;
 };
 
+// A body that is made while it is sent. The transport asks for the next piece once the one before
+// has left for the client whole: so the client's pace is the source's, and a client that stops
+// reading costs one piece of memory. Lives on the connection's worker. May be destroyed whenever no
+// next() is running.
+class Source {
+public:
+    enum class Stop : std::uint8_t {
+        kClientGone,  // nothing more will be sent
+        kDraining,    // the server stops: what is returned next should be the last
+    };
+
+    virtual ~Source() = default;
+    // The next piece, to be sent at once; empty: the body has ended. REQUIRES: no next() is
+    // running, and none has returned the end.
+    virtual Task<std::string> next() = 0;
+    // A running next() resumes soon, though not within this call, and later ones at once. May be
+    // called more than once.
+    virtual void stop(Stop why) = 0;
+};
+
 struct Response {
     unsigned status = 200;
     // Everything but Content-Length, Date and Connection, which the session adds. Names with
     // static storage.
     std::vector<std::pair<std::string_view, std::string>> headers;
     std::string body;
+    // Set: the body comes from here, and `body` is empty. Never in answer to HEAD.
+    std::unique_ptr<Source> source;
 };
 
 class Handler {

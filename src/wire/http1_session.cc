@@ -25,9 +25,10 @@ constexpr std::size_t kInlineBodyMax = 32 << 10;  // larger bodies are not copie
 constexpr std::size_t kOutputFull = 256 << 10;
 constexpr std::size_t kKeptHeadersMax = 64;
 
-void append_number(std::string& out, std::size_t number) {
+void append_number(std::string& out, std::size_t number, int base = 10) {
     std::array<char, 20> digits;
-    const auto [end, ec] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, ec] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
     out.append(digits.data(), end);
 }
 
@@ -67,7 +68,7 @@ std::span<char> Http1Session::room() {
         buffer_ = std::make_unique_for_overwrite<char[]>(kFirstBytes);
         capacity_ = kFirstBytes;
     }
-    CHECK(end_ < capacity_);
+    CHECK(end_ < capacity_ || phase_ == Phase::kPieces);
     return {buffer_.get() + end_, capacity_ - end_};
 }
 
@@ -241,9 +242,11 @@ void Http1Session::move_request(char* to) {
     begin_ = 0;
 }
 
-void Http1Session::answer(Response response) {
+std::unique_ptr<Source> Http1Session::answer(Response response) {
     CHECK(phase_ == Phase::kHandling);
-    const bool keep = keep_alive_wanted_ && parser_->keep_alive();
+    const bool pieces = response.source != nullptr;
+    const bool http11 = parser_->http11();
+    const bool keep = keep_alive_wanted_ && parser_->keep_alive() && (http11 || !pieces);
     const bool head_only = request_.method == "HEAD";
     std::string& out = output_.head;
     append_status_line(out, response.status);
@@ -253,8 +256,18 @@ void Http1Session::answer(Response response) {
     out.append("Date: ").append(context_.date).append("\r\n");
     if (!keep) {
         out += "Connection: close\r\n";
-    } else if (!parser_->http11()) {
+    } else if (!http11) {
         out += "Connection: keep-alive\r\n";
+    }
+    if (pieces) {
+        CHECK(!head_only);
+        out += http11 ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
+        begin_ = parsed_;
+        phase_ = Phase::kPieces;
+        chunked_ = http11;
+        keep_after_pieces_ = keep;
+        release();
+        return std::move(response.source);
     }
     if (!bodiless(response.status)) {
         out += "Content-Length: ";
@@ -270,6 +283,11 @@ void Http1Session::answer(Response response) {
         }
     }
     begin_ = parsed_;
+    answered(keep);
+    return nullptr;
+}
+
+void Http1Session::answered(bool keep) {
     if (keep) {
         phase_ = Phase::kIdle;
     } else {
@@ -278,6 +296,28 @@ void Http1Session::answer(Response response) {
         begin_ = end_;
     }
     release();
+}
+
+void Http1Session::piece(std::string bytes) {
+    CHECK(phase_ == Phase::kPieces && !bytes.empty() && output_.body.empty());
+    if (chunked_) {
+        append_number(output_.head, bytes.size(), 16);
+        output_.head += "\r\n";
+        bytes += "\r\n";
+    }
+    if (bytes.size() <= kInlineBodyMax) {
+        output_.head += bytes;
+    } else {
+        output_.body = std::move(bytes);
+    }
+}
+
+void Http1Session::end_pieces() {
+    CHECK(phase_ == Phase::kPieces && output_.body.empty());
+    if (chunked_) {
+        output_.head += "0\r\n\r\n";
+    }
+    answered(keep_after_pieces_ && keep_alive_wanted_);
 }
 
 bool Http1Session::output_full() const {

@@ -1,7 +1,8 @@
 // HTTP/1.1 as bytes in, bytes out. The transport puts what it read into room(), tells received(),
 // and calls next() until it gives no request; each request is answered before the next one is
-// looked at, so pipelined answers leave in order, and those ready together in one write. Errors of
-// the client are answered here (400, 413, 417, 431, 501, 503) and end the session.
+// looked at, so pipelined answers leave in order, and those ready together in one write. A body
+// that comes in pieces is sent in chunks, to a client of HTTP/1.0 until the connection ends. Errors
+// of the client are answered here (400, 413, 417, 431, 501, 503) and end the session.
 //
 // Memory: one buffer holds a request's head and body, grown to exactly what Content-Length says (so
 // a large body is read into place) and freed after the answer if it grew beyond kKeptBytesMax;
@@ -47,6 +48,7 @@ public:
         kHeader,    // some of its head is
         kBody,      // the head is complete, the body is not
         kHandling,  // next() gave it out; answer() is awaited
+        kPieces,    // the answer's body is coming: piece() or end_pieces() is awaited
         kClosing,   // no further request will come out
     };
 
@@ -54,8 +56,9 @@ public:
     Http1Session(const Http1Session&) = delete;
     Http1Session& operator=(const Http1Session&) = delete;
 
-    // REQUIRES: phase() != kHandling, and next() returned null since the last received(). Never
-    // empty; valid until the next call. After kClosing what is put there is dropped.
+    // REQUIRES: phase() != kHandling, and next() returned null since the last received(). Valid
+    // until the next call. Empty only in kPieces, when the client has sent all that is kept of what
+    // follows its request. After kClosing what is put there is dropped.
     std::span<char> room();
     void received(std::size_t bytes);  // so many of room() were filled
 
@@ -63,8 +66,12 @@ public:
     // the session is closing. Lives until answer().
     const Request* next();
 
-    // REQUIRES: phase() == kHandling.
-    void answer(Response response);
+    // REQUIRES: phase() == kHandling. Gives back the response's source, if it has one: its pieces
+    // are awaited then.
+    std::unique_ptr<Source> answer(Response response);
+    // REQUIRES: phase() == kPieces; `bytes` is not empty.
+    void piece(std::string bytes);
+    void end_pieces();
 
     bool has_output() const { return !output_.empty(); }
     // Enough waits to be sent that the transport should send it before it asks for more.
@@ -87,6 +94,7 @@ private:
     bool parse_body();
     bool parse_chunks();
     void refuse(unsigned status);
+    void answered(bool keep);
     bool make_room(std::size_t bytes);  // for `bytes` past end_; refuses with 503 and returns false
     void move_request(char* to);
     void release();
@@ -106,6 +114,8 @@ private:
     std::size_t body_length_ = 0;  // of one with Content-Length
     bool keep_alive_wanted_ = true;
     bool unread_ = false;
+    bool chunked_ = false;            // kPieces: how they are sent,
+    bool keep_after_pieces_ = false;  // and whether another request may follow
     Phase phase_ = Phase::kIdle;
     std::uint64_t requests_ = 0;
     Output output_;

@@ -3,7 +3,8 @@
 process on the same machine and prints a table. Needs nothing but the build directory.
 
 Workloads: put (PutRecord 1 KiB, 64 connections), batch (PutRecords 500 x 1 KiB, 8 connections), drain
-(GetRecords of all that, one connection a shard), each in `power` and `process` durability; beside them
+(GetRecords of all that, one connection a shard), fanout (one PutRecord after the other to a shard that 8
+consumers are subscribed to; its times are from put to arrival), each in `power` and `process` durability; beside them
 the disk's own latency of a 4 KiB write + fdatasync, which bounds what `power` can do. NAME picks one.
 `micro` runs the micro benchmarks instead (all of Google Benchmark's flags after it).
 """
@@ -22,8 +23,10 @@ import urllib.request
 from pathlib import Path
 
 SHARDS = 4
+CONSUMERS = 8
 WORKLOADS = {"put": "PutRecord 1 KiB x 64 connections", "batch": "PutRecords 500 x 1 KiB x 8 connections",
-             "drain": f"GetRecords drain, {SHARDS} shards"}
+             "drain": f"GetRecords drain, {SHARDS} shards",
+             "fanout": f"PutRecord to {CONSUMERS} x SubscribeToShard"}
 
 
 def free_port():
@@ -128,7 +131,7 @@ def main():
         try:
             pid = broker.process.pid
             load(tool, "create", broker.port, "bench", SHARDS)
-            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS)):
+            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("fanout", CONSUMERS)):
                 # A drain needs something to read.
                 if options.name not in ("all", name) and not (options.name == "drain" and name == "batch"):
                     continue

@@ -6,11 +6,14 @@
 //   millrace_load put     PORT STREAM CONNECTIONS SECONDS PID   PutRecord, 1 KiB
 //   millrace_load batch   PORT STREAM CONNECTIONS SECONDS PID   PutRecords, 500 x 1 KiB
 //   millrace_load drain   PORT STREAM SHARDS SECONDS PID        GetRecords from TRIM_HORIZON to the
-//   tip millrace_load sync    DIRECTORY SECONDS                     4 KiB write + fdatasync, no
-//   broker
+//                                                               tip
+//   millrace_load fanout  PORT STREAM CONSUMERS SECONDS PID     PutRecord to SubscribeToShard
+//   millrace_load sync    DIRECTORY SECONDS                     4 KiB write + fdatasync, no broker
 //
 // put and batch warm up for a second that is not counted. SECONDS bounds drain, which ends at the
-// tip. PID is the broker's: its CPU time over the counted part is read from /proc.
+// tip. fanout puts one record after the other to one shard that CONSUMERS are subscribed to; its
+// times are from the sending of a record to its arrival at each of them. PID is the broker's: its
+// CPU time over the counted part is read from /proc.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -401,6 +404,109 @@ void drain(unsigned short port, const std::string& stream, std::size_t shards,
                 cpu_seconds("self") - own_cpu);
 }
 
+// One subscription's connection: what came is searched for records, not parsed.
+class Subscriber final {
+public:
+    Subscriber(unsigned short port, const std::string& arn) : connection_(port) {
+        connection_.send(request("SubscribeToShard",
+                                 R"({"ConsumerARN":")" + arn +
+                                     R"(","ShardId":"0","StartingPosition":{"Type":"LATEST"}})"));
+        while (text_.find("initial-response") == std::string::npos)
+            read();
+        text_.clear();
+    }
+    int fd() const { return connection_.fd(); }
+    // Reads once; how many records came.
+    std::size_t receive() {
+        read();
+        constexpr std::string_view kMark = "\"PartitionKey\"";
+        const std::size_t found = count(text_, kMark);
+        // A mark may be cut in two.
+        text_.erase(0, text_.size() - std::min(text_.size(), kMark.size() - 1));
+        return found;
+    }
+
+private:
+    void read() {
+        char bytes[64 << 10];
+        const auto n = ::recv(connection_.fd(), bytes, sizeof bytes, 0);
+        if (n <= 0)
+            die("the broker closed a subscription: " + text_);
+        text_.append(bytes, static_cast<std::size_t>(n));
+    }
+
+    Connection connection_;
+    std::string text_;
+};
+
+void fanout(unsigned short port, const std::string& stream, std::size_t consumers,
+            std::chrono::seconds seconds, const std::string& pid) {
+    Connection producer(port);
+    const auto summary =
+        producer.call(request("DescribeStreamSummary", R"({"StreamName":")" + stream + "\"}"));
+    const std::string stream_arn(member(summary.body, "StreamARN"));
+    std::vector<std::unique_ptr<Subscriber>> all;
+    const int poller = ::epoll_create1(0);
+    const auto watch = [poller](int fd, std::uint64_t tag) {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.u64 = tag;
+        ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
+    };
+    for (std::size_t i = 0; i < consumers; ++i) {
+        const auto made =
+            producer.call(request("RegisterStreamConsumer", R"({"StreamARN":")" + stream_arn +
+                                                                R"(","ConsumerName":"bench-)" +
+                                                                std::to_string(i) + "\"}"));
+        if (made.status != 200)
+            die("RegisterStreamConsumer: " + std::string(made.body));
+        const std::string arn(member(made.body, "ConsumerARN"));
+        all.push_back(std::make_unique<Subscriber>(port, arn));
+        watch(all.back()->fd(), i);
+    }
+    watch(producer.fd(), consumers);
+    Payloads payloads(1);
+    const std::string text =
+        request("PutRecord", R"({"StreamName":")" + stream + R"(","ExplicitHashKey":"0",)" +
+                                 payloads.record() + '}');
+    Tally tally;
+    const double broker_cpu = cpu_seconds(pid);
+    const double own_cpu = cpu_seconds("self");
+    const auto begun = Clock::now();
+    std::vector<epoll_event> events(consumers + 1);
+    while (Clock::now() < begun + seconds) {
+        producer.send(text);
+        std::size_t missing = consumers;
+        for (bool answered = false; !answered || missing > 0;) {
+            const int n =
+                ::epoll_wait(poller, events.data(), static_cast<int>(events.size()), 10'000);
+            if (n <= 0)
+                die("a record did not arrive in ten seconds");
+            for (int e = 0; e < n; ++e) {
+                const auto i =
+                    static_cast<std::size_t>(events[static_cast<std::size_t>(e)].data.u64);
+                if (i == consumers) {
+                    Answer answer;
+                    answered = producer.receive(answer) || answered;
+                    if (answered && answer.status != 200)
+                        die("PutRecord: " + std::string(answer.body));
+                    continue;
+                }
+                const std::size_t came = all[i]->receive();
+                tally.micros.insert(
+                    tally.micros.end(), came,
+                    duration<double, std::micro>(Clock::now() - producer.sent_at()).count());
+                missing -= std::min(came, missing);
+                tally.records += came;
+                tally.bytes += came * kRecordBytes;
+            }
+        }
+    }
+    ::close(poller);
+    tally.print(duration<double>(Clock::now() - begun).count(), cpu_seconds(pid) - broker_cpu,
+                cpu_seconds("self") - own_cpu);
+}
+
 void create(unsigned short port, const std::string& stream, const std::string& shards) {
     Connection connection(port);
     const auto made = connection.call(request(
@@ -456,6 +562,11 @@ int main(int argc, char** argv) {
     }
     if (args.size() == 4 && args[0] == "create") {
         create(static_cast<unsigned short>(number(1)), args[2], args[3]);
+        return 0;
+    }
+    if (args.size() == 6 && args[0] == "fanout") {
+        fanout(static_cast<unsigned short>(number(1)), args[2], number(3),
+               std::chrono::seconds(number(4)), args[5]);
         return 0;
     }
     if (args.size() == 6 && (args[0] == "put" || args[0] == "batch" || args[0] == "drain")) {

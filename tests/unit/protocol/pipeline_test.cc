@@ -37,6 +37,38 @@ private:
     Whole response_;
 };
 
+// Echoes its request as an event, for ever.
+class EchoEvents final : public api::EventSource {
+public:
+    explicit EchoEvents(std::string text) : text_(std::move(text)) {}
+    Task<api::Answer<api::Event>> next() override {
+        auto event = std::make_shared<Whole>();
+        event->text = text_;
+        co_return api::Event(std::move(event));
+    }
+    void client_gone() override {}
+    void server_stopping() override {}
+
+private:
+    const std::string text_;
+};
+
+class EchoesCall final : public api::Call {
+public:
+    void* request() override { return &request_; }
+    Task<api::Answer<void>> run(api::Context& context) override {
+        co_return play->act(request_, response_, context);
+    }
+    const void* response() const override { return nullptr; }
+    std::unique_ptr<api::EventSource> events() override {
+        return std::make_unique<EchoEvents>(std::string(*request_.text));
+    }
+
+private:
+    Whole request_;
+    Whole response_;
+};
+
 constexpr model::Field kEchoFields[] = {
     model::string_field<&Whole::text>("Text").require().within(1, 4),
     model::integer_field<&Whole::integer>("Integer"),
@@ -49,8 +81,13 @@ std::unique_ptr<api::Call> make_echo() {
     return std::make_unique<EchoCall>();
 }
 
+std::unique_ptr<api::Call> make_echoes() {
+    return std::make_unique<EchoesCall>();
+}
+
 constexpr api::Operation kOperations[] = {
     {"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo},
+    {"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes},
     {"Later", api::OperationKind::kUnbuilt, &kNothing, nullptr, make_echo},
     {"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo},
 };
@@ -409,6 +446,37 @@ TEST_F(PipelineTest, OfTwoFaultsTheEarlierCheckWins) {
         }
     }
     EXPECT_EQ(play_.calls, 0);
+}
+
+TEST_F(PipelineTest, StreamingOperationsAnswerWithEventsInJsonWhateverTheyWereAskedIn) {
+    Sent json;
+    json.with("X-Amz-Target", "Kinesis_20131202.Echoes");
+    Sent cbor = json;
+    cbor.with("Content-Type", std::string(kCborType)).body =
+        "\xA1\x64Text\x63"
+        "abc";
+    for (const Sent& sent : {json, cbor}) {
+        wire::Response response = send(sent);
+        EXPECT_EQ(response.status, 200u);
+        EXPECT_EQ(header(response, "Content-Type"), "application/vnd.amazon.eventstream");
+        EXPECT_NE(header(response, "x-amzn-RequestId"), "absent");
+        EXPECT_EQ(response.body, "");
+        ASSERT_NE(response.source, nullptr);
+        EXPECT_EQ(test::sync_wait(response.source->next()).size(), 104u);
+        const std::string frame = test::sync_wait(response.source->next());
+        EXPECT_NE(frame.find(R"({"Text":"abc"})"), std::string::npos);
+    }
+}
+
+TEST_F(PipelineTest, StreamingOperationsRefuseLikeOthers) {
+    play_.act = [](const Whole&, Whole&, api::Context&) {
+        return api::Answer<void>(api::ClientError{api::ErrorType::kResourceInUse, "taken"});
+    };
+    Sent sent;
+    sent.with("X-Amz-Target", "Kinesis_20131202.Echoes");
+    const wire::Response response = send(sent);
+    EXPECT_EQ(response.source, nullptr);
+    expect(response, 400, kJsonType, R"({"__type":"ResourceInUseException","message":"taken"})");
 }
 
 }  // namespace

@@ -82,6 +82,12 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         BeginModeChange{uid, Mode::kProvisioned, wall_time(9), {}, {}},
         FinishModeChange{uid},
         DropShards{uid, {model::ShardNo(0), model::ShardNo(7)}},
+        DeleteStream{uid, wall_time(5), true},
+        RegisterConsumer{uid, "c", {{"k", "v"}}, wall_time(7), 20, std::nullopt},
+        RegisterConsumer{uid, "c", {}, wall_time(7), std::nullopt, 5},
+        ActivateConsumer{uid, "c", 1'700'000'000},
+        DeregisterConsumer{uid, "c", 1'700'000'000, wall_time(9)},
+        RemoveConsumer{uid, "c", 1'700'000'000},
     };
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));
@@ -89,6 +95,13 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read.value(), written);
     }
+}
+
+TEST(CatalogCodec, ReadsDeletionsFromBeforeThereWereConsumers) {
+    const auto read =
+        decode_command(R"({"do":"delete_stream","n":1,"time":1,"v":1,"with":{"due":2,"uid":7}})");
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read.value().action, Action(DeleteStream{StreamUid(7), wall_time(2), false}));
 }
 
 TEST(CatalogCodec, RandomStatesComeBackAsTheyWere) {

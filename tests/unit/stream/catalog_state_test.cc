@@ -267,6 +267,7 @@ Totals recount(const CatalogState& state, const model::Identity& owner) {
         }
         sums.pending_streams +=
             s->status == Status::kCreating || s->status == Status::kDeleting ? 1 : 0;
+        sums.creating_consumers += s->consumers.creating();
     }
     return sums;
 }

@@ -61,14 +61,15 @@ public:
                                   : streams[below(streams.size())]->uid;
         const StreamPtr stream = state.find(uid);
         const std::string id = "c" + std::to_string(below(4));
-        switch (below(18)) {
+        switch (below(23)) {
             case 0:
                 return command(create(), time_);
             case 1:
             case 2:
                 return command(ActivateStream{uid}, time_);
             case 3:
-                return command(DeleteStream{uid, time_ + Millis(below(1000))}, time_);
+                return command(DeleteStream{uid, time_ + Millis(below(1000)), below(2) == 0},
+                               time_);
             case 4:
                 return command(RemoveStream{uid}, time_);
             case 5: {
@@ -165,6 +166,22 @@ public:
                 }
                 return command(std::move(action), time_);
             }
+            case 17: {
+                RegisterConsumer action;
+                action.uid = uid;
+                action.name = "c" + std::to_string(below(3));
+                action.due = time_ + Millis(below(500));
+                action.tags = {{"k", std::to_string(below(3))}};
+                if (below(2) == 0) {
+                    action.consumers_max = static_cast<std::uint32_t>(1 + below(2));
+                    action.creating_consumers_max = static_cast<std::uint32_t>(1 + below(3));
+                }
+                return command(action, time_);
+            }
+            case 18:
+            case 19:
+            case 20:
+                return command(consumer_action(state.find(uid)), time_);
             default: {
                 if (below(2) == 0) {
                     return command(ChangeChannelTags{id, {{"k", "v"}}, {"a"}, 2}, time_);
@@ -208,6 +225,29 @@ private:
             action.steps.push_back({no, model::HashKey(range.first.value() + half)});
         }
         return action;
+    }
+
+    Action consumer_action(const StreamPtr& stream) {
+        StreamUid uid(3);
+        std::string name = "nobody";
+        std::int64_t created_s = 1;
+        if (stream != nullptr && !stream->consumers.present.empty()) {
+            const auto& present = stream->consumers.present;
+            const Consumer& consumer =
+                std::next(present.begin(), static_cast<std::ptrdiff_t>(below(present.size())))
+                    ->second;
+            uid = stream->uid;
+            name = consumer.name;
+            created_s = consumer.created_s;
+        }
+        switch (below(3)) {
+            case 0:
+                return ActivateConsumer{uid, name, created_s};
+            case 1:
+                return DeregisterConsumer{uid, name, created_s, time_ + Millis(below(500))};
+            default:
+                return RemoveConsumer{uid, name, created_s};
+        }
     }
 
     CreateStream create() {

@@ -329,5 +329,89 @@ TEST(Http1Session, CuttingDoesNotChangeWhatComesOut) {
     }
 }
 
+class NoSource final : public Source {
+public:
+    Task<std::string> next() override { co_return ""; }
+    void stop(Stop) override {}
+};
+
+// A session that was asked once and is about to answer in pieces.
+struct Pieces : Wire {
+    explicit Pieces(std::string_view head) {
+        const std::span<char> room = session.room();
+        std::memcpy(room.data(), head.data(), head.size());
+        session.received(head.size());
+        EXPECT_NE(session.next(), nullptr);
+        Response response;
+        response.source = std::make_unique<NoSource>();
+        EXPECT_NE(session.answer(std::move(response)), nullptr);
+        take();
+    }
+    std::string taken() {
+        sent.clear();
+        take();
+        return sent;
+    }
+};
+
+TEST(Http1SessionPieces, LeaveAsChunksAndTheConnectionIsKept) {
+    Pieces wire("POST / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(wire.sent, answer("200 OK", "Transfer-Encoding: chunked\r\n", ""));
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kPieces);
+    wire.session.piece("0123456789abcdef");
+    EXPECT_EQ(wire.taken(), "10\r\n0123456789abcdef\r\n");
+    const std::string large(100'000, 'x');
+    wire.session.piece(large);
+    EXPECT_TRUE(wire.session.output_full());
+    EXPECT_EQ(wire.taken(), "186a0\r\n" + large + "\r\n");
+    wire.session.end_pieces();
+    EXPECT_EQ(wire.taken(), "0\r\n\r\n");
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kIdle);
+    wire.sent.clear();
+    wire.feed("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_EQ(wire.sent, ok("hi"));
+}
+
+TEST(Http1SessionPieces, EndWithTheConnectionForHttp10) {
+    Pieces wire("POST / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_EQ(wire.sent, answer("200 OK", "Connection: close\r\n", ""));
+    wire.session.piece("plain");
+    wire.session.end_pieces();
+    EXPECT_EQ(wire.taken(), "plain");
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
+}
+
+TEST(Http1SessionPieces, EndWithTheConnectionWhenAskedToCloseMeanwhile) {
+    Pieces wire("POST / HTTP/1.1\r\n\r\n");
+    wire.session.close_soon();
+    wire.session.piece("last");
+    wire.session.end_pieces();
+    EXPECT_EQ(wire.taken(), "4\r\nlast\r\n0\r\n\r\n");
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
+}
+
+TEST(Http1SessionPieces, KeepWhatTheClientSendsEarlyUntilTheyEnd) {
+    Pieces wire("POST / HTTP/1.1\r\n\r\n");
+    const std::string early = "POST /early HTTP/1.1\r\nContent-Length: 9000\r\n\r\n";
+    const std::string body(9000, 'b');
+    std::string_view rest = body;
+    const std::span<char> room = wire.session.room();
+    std::memcpy(room.data(), early.data(), early.size());
+    wire.session.received(early.size());
+    // There is an end to what is kept.
+    while (!wire.session.room().empty()) {
+        const std::span<char> more = wire.session.room();
+        ASSERT_LE(more.size(), rest.size());
+        std::memcpy(more.data(), rest.data(), more.size());
+        wire.session.received(more.size());
+        rest.remove_prefix(more.size());
+    }
+    EXPECT_EQ(wire.session.next(), nullptr);
+    wire.session.end_pieces();
+    wire.taken();
+    wire.feed(rest);
+    EXPECT_EQ(wire.requests, std::vector<std::string>{"POST /early " + body});
+}
+
 }  // namespace
 }  // namespace millrace::wire

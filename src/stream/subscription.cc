@@ -1,0 +1,162 @@
+#include "stream/subscription.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/limits.h"
+
+namespace millrace::stream {
+namespace {
+
+constexpr auto kRecordsMax = static_cast<std::uint32_t>(model::kSubscriptionEventMaxRecords);
+constexpr auto kBytesMax = static_cast<std::uint64_t>(model::kSubscriptionEventMaxBytes);
+constexpr auto kBytesPerSecond = static_cast<double>(model::kSubscriptionMaxBytesPerSecond);
+
+// A shard's log ends a moment before the catalog names its children; nothing says when it does.
+constexpr Millis kEndSettles{20};
+
+using SteadySeconds = std::chrono::duration<double>;
+
+std::uint64_t bytes_of(const ReadBatch& batch) {
+    std::uint64_t bytes = 0;
+    for (const storage::Record& record : batch.records) {
+        bytes += record.key.size() + record.data.size();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+Subscription::Subscription(const Parts& parts, std::unique_ptr<Subscriptions::Place> place,
+                           storage::Position from)
+    : parts_(parts),
+      place_(std::move(place)),
+      position_(from),
+      ends_(parts.clock.steady() + parts.settings.life),
+      speaks_by_(parts.clock.steady() + kSignOfLife),
+      allowance_bytes_(kBytesPerSecond),
+      allowance_at_(parts.clock.steady()) {}
+
+void Subscription::stop() {
+    stopped_ = true;
+    place_->bell().rope()();
+}
+
+Task<Delivery> Subscription::next() {
+    const SubscriptionKey& key = place_->key();
+    while (true) {
+        const SteadyTime now = parts_.clock.steady();
+        Delivery ended;
+        if (const auto why = end(now)) {
+            ended.what = *why;
+            co_return ended;
+        }
+        const SteadyTime allowed = allowed_from(now);
+        if (allowed > now) {
+            co_await wait(std::min(allowed, ends_), false);
+            continue;
+        }
+        ReadBatch batch = co_await parts_.reader.read(key.consumer.stream, key.shard_no, position_,
+                                                      kRecordsMax, kBytesMax);
+        if (batch.status != ReadStatus::kOk) {
+            ended.what = batch.status == ReadStatus::kGone ? missing() : Delivery::What::kFailed;
+            co_return ended;
+        }
+        position_ = batch.next;
+        const bool at_end = batch.at_end;
+        const bool last = at_end && !batch.stream->children(key.shard_no).empty();
+        if (last || !batch.records.empty() || now >= speaks_by_) {
+            co_return delivery(std::move(batch), last);
+        }
+        const SteadyTime until = std::min(speaks_by_, ends_);
+        co_await wait(at_end ? std::min(until, now + kEndSettles) : until, !at_end);
+    }
+}
+
+std::optional<Delivery::What> Subscription::end(SteadyTime now) const {
+    const ConsumerKey& consumer = place_->key().consumer;
+    if (stopped_) {
+        return Delivery::What::kStopped;
+    }
+    if (place_->taken_over()) {
+        return Delivery::What::kTakenOver;
+    }
+    const StreamPtr stream = parts_.catalog.find(consumer.stream);
+    if (stream == nullptr || !stream->writable()) {
+        return Delivery::What::kNoStream;
+    }
+    const Consumer* const found = stream->consumers.find(consumer.name, consumer.created_s);
+    if (found == nullptr || found->status == Consumer::Status::kDeleting) {
+        return Delivery::What::kNoConsumer;
+    }
+    if (now >= ends_) {
+        return Delivery::What::kLifeOver;
+    }
+    return std::nullopt;
+}
+
+Delivery::What Subscription::missing() const {
+    return parts_.catalog.find(place_->key().consumer.stream) == nullptr ? Delivery::What::kNoStream
+                                                                         : Delivery::What::kNoShard;
+}
+
+Delivery Subscription::delivery(ReadBatch batch, bool last) {
+    const SteadyTime now = parts_.clock.steady();
+    speaks_by_ = now + kSignOfLife;
+    if (parts_.settings.limited) {
+        allowance_bytes_ -= static_cast<double>(bytes_of(batch));
+    }
+    const Shard& shard = *batch.shard;
+    if (!batch.records.empty()) {
+        const storage::Record& record = batch.records.back();
+        last_ = sequence_number(shard, record.position, record.stamp);
+    }
+    Delivery delivery;
+    delivery.what = last ? Delivery::What::kLastOnes : Delivery::What::kRecords;
+    delivery.continuation =
+        last_ ? *last_ : sequence_number_before(shard, position_, parts_.clock.now());
+    delivery.batch = std::move(batch);
+    return delivery;
+}
+
+// When the allowance is no longer overdrawn.
+Subscription::SteadyTime Subscription::allowed_from(SteadyTime now) {
+    if (!parts_.settings.limited) {
+        return now;
+    }
+    const double earned = SteadySeconds(now - allowance_at_).count() * kBytesPerSecond;
+    allowance_bytes_ = std::min(kBytesPerSecond, allowance_bytes_ + earned);
+    allowance_at_ = now;
+    if (allowance_bytes_ >= 0) {
+        return now;
+    }
+    const SteadySeconds missing(-allowance_bytes_ / kBytesPerSecond);
+    return now + std::chrono::ceil<Millis>(missing);
+}
+
+Task<void> Subscription::wait(SteadyTime until, bool for_records) {
+    std::unique_ptr<storage::WaitHandle> more;
+    if (for_records) {
+        const storage::ShardKey log{place_->key().consumer.stream.value(),
+                                    place_->key().shard_no.value()};
+        more = parts_.engine.wait_beyond(log, position_, place_->bell().rope());
+    }
+    arm(until);
+    co_await place_->bell().wait();
+}
+
+// Timers cannot be taken back: one that is set and rings early enough is not set again, so that
+// busy subscriptions do not leave a trail of them. Whether it is still to ring is told by the clock
+// that timers go by; the steady one may be a moment behind it.
+void Subscription::arm(SteadyTime until) {
+    const WallTime now = parts_.clock.now();
+    const auto rest = std::chrono::ceil<Millis>(until - parts_.clock.steady());
+    const WallTime due = now + std::max(rest, Millis(0));
+    if (armed_for_ > now && armed_for_ <= due) {
+        return;
+    }
+    armed_for_ = due;
+    parts_.timers.at(due, place_->bell().rope());
+}
+
+}  // namespace millrace::stream
