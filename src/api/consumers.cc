@@ -145,6 +145,8 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:
@@ -195,6 +197,8 @@ Task<Answer<Nothing>> deregister_stream_consumer(Context& context, const Consume
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

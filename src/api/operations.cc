@@ -13,10 +13,12 @@
 #include "api/monitoring.h"
 #include "api/policies.h"
 #include "api/put.h"
+#include "api/reshard.h"
 #include "api/resource_tags.h"
 #include "api/retention.h"
 #include "api/shapes.h"
 #include "api/shards.h"
+#include "api/stream_mode.h"
 #include "api/streams.h"
 #include "api/subscribe.h"
 #include "api/tags.h"
@@ -154,14 +156,14 @@ constexpr Operation kOperations[] = {
                                   &kListTagsForResourceOutput),
     built<list_tags_for_stream>("ListTagsForStream", kListTagsForStreamInput,
                                 &kListTagsForStreamOutput),
-    unbuilt<"MergeShards">(),
+    built<merge_shards>("MergeShards", kMergeShardsInput),
     built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
     built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
     built<put_resource_policy>("PutResourcePolicy", kPutResourcePolicyInput),
     built<register_stream_consumer>("RegisterStreamConsumer", kRegisterStreamConsumerInput,
                                     &kRegisterStreamConsumerOutput),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
-    unbuilt<"SplitShard">(),
+    built<split_shard>("SplitShard", kSplitShardInput),
     unbuilt<"StartStreamEncryption">(),
     unbuilt<"StopStreamEncryption">(),
     streaming<subscribe_to_shard>("SubscribeToShard", kSubscribeToShardInput,
@@ -172,8 +174,8 @@ constexpr Operation kOperations[] = {
                                    &kAccountSettingsOutput),
     built<update_channel>("UpdateChannel", kUpdateChannelInput, &kChannelOutput),
     built<update_max_record_size>("UpdateMaxRecordSize", kUpdateMaxRecordSizeInput),
-    unbuilt<"UpdateShardCount">(),
-    unbuilt<"UpdateStreamMode">(),
+    built<update_shard_count>("UpdateShardCount", kUpdateShardCountInput, &kUpdateShardCountOutput),
+    built<update_stream_mode>("UpdateStreamMode", kUpdateStreamModeInput),
     built<update_stream_record_distribution_strategy>("UpdateStreamRecordDistributionStrategy",
                                                       kUpdateDistributionInput),
     built<update_stream_warm_throughput>("UpdateStreamWarmThroughput",

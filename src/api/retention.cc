@@ -54,6 +54,8 @@ Task<Answer<Nothing>> set_retention(Context& context, const RetentionRequest& re
         case stream::Outcome::kUidTaken:
         case stream::Outcome::kConsumerQuota:
         case stream::Outcome::kHasConsumers:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

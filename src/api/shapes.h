@@ -45,6 +45,12 @@ extern const model::Shape kListStreamConsumersOutput;
 extern const model::Shape kSubscribeToShardInput;
 extern const model::Shape kSubscribeToShardEvent;
 
+extern const model::Shape kSplitShardInput;
+extern const model::Shape kMergeShardsInput;
+extern const model::Shape kUpdateShardCountInput;
+extern const model::Shape kUpdateShardCountOutput;
+extern const model::Shape kUpdateStreamModeInput;
+
 extern const model::Shape kRetentionInput;  // of both directions
 
 extern const model::Shape kAddTagsToStreamInput;

@@ -15,12 +15,23 @@ struct Quotas {
     std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
     std::uint32_t consumers_max = 20;          // per stream
     std::uint32_t creating_consumers_max = 5;  // CREATING at once, per account and region
+    std::uint32_t scalings_max = 10;           // UpdateShardCount, per stream and 24 h
+    std::uint32_t mode_changes_max = 2;        // per stream and 24 h
     std::uint32_t tags_max = 50;               // per stream or consumer; always enforced
 };
 
 struct SubscriptionSettings {
     Millis life{300'000};
     bool limited = false;  // to the service's bytes per second and calls per second
+};
+
+// When a shard of an on-demand stream is split: written to at more than one of these rates over a
+// whole window.
+struct OnDemand {
+    Millis window{60'000};  // 0: never
+    std::uint64_t split_bytes_per_second = 500 << 10;
+    std::uint64_t split_records_per_second = 500;
+    std::uint32_t shards_max = 200;  // open; no further splits
 };
 
 struct Settings {
@@ -30,6 +41,7 @@ struct Settings {
     Millis consumer_delay{0};  // of consumers: CREATING -> ACTIVE, DELETING -> gone
     Quotas quotas;
     SubscriptionSettings subscriptions;
+    OnDemand on_demand;
     bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
