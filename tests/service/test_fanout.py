@@ -232,6 +232,23 @@ def test_a_quiet_subscription_shows_signs_of_life_and_is_taken_over(server, kine
             assert second.read(1) == [b"to the second"]
 
 
+def test_a_reshard_ends_the_parent_with_its_children(server, kinesis, stream, consumer):
+    put(kinesis, stream, b"before")
+    with Subscription(server, consumer, kind="TRIM_HORIZON") as parent:
+        assert parent.read(1) == [b"before"]
+        kinesis.split_shard(StreamName=stream, ShardToSplit="shardId-000000000000",
+                            NewStartingHashKey=str(1 << 127))
+        event = parent.event()
+        assert event["Records"] == [] and event["MillisBehindLatest"] == 0
+        assert [c["ShardId"] for c in event["ChildShards"]] == ["shardId-000000000001", "shardId-000000000002"]
+        assert all(c["ParentShards"] == ["shardId-000000000000"] for c in event["ChildShards"])
+        assert parent.event() is None
+    aws.wait_active(kinesis, stream)
+    kinesis.put_record(StreamName=stream, PartitionKey="k", ExplicitHashKey="0", Data=b"after")
+    with Subscription(server, consumer, shard=1, kind="TRIM_HORIZON") as child:
+        assert child.read(1) == [b"after"]
+
+
 # ---- how it ends
 
 def test_deregistering_ends_it(server, kinesis, stream, consumer):
