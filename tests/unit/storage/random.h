@@ -1,24 +1,20 @@
 // Seeded randomness; a failure prints the seed, and MILLRACE_SEED repeats the run.
 #pragma once
 
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "support/scale.h"
 
 namespace millrace::storage {
 
 class Random final {
 public:
-    Random() : engine_(seed()) {}
+    Random() : engine_(test::seed()) {}
 
-    static std::uint64_t seed() {
-        const char* const text = std::getenv("MILLRACE_SEED");
-        return text == nullptr ? 1 : std::stoull(text);
-    }
-    static std::string trace() { return "MILLRACE_SEED=" + std::to_string(seed()); }
+    static std::string trace() { return "MILLRACE_SEED=" + std::to_string(test::seed()); }
 
     std::uint64_t u64() { return engine_(); }
     std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }

@@ -118,14 +118,14 @@ TEST_F(ShardCursorTest, ASegmentThatRetentionTookIsPassedOver) {
     EXPECT_EQ(log->first(), first[1].first);
 }
 
-TEST_F(ShardCursorTest, AMissingLastSegmentIsAnError) {
+TEST_F(ShardCursorTest, RetentionMayTakeTheLastSegmentToo) {
     append(*log, "a");
     restart();
     files.memory().remove(log->segment_path(Position(0))).value();
-    ShardCursor walk = cursor();
-    const auto opened = walk.open(Position(0), WallTime{});
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, Errc::kIo);
+    EXPECT_TRUE(positions(0).empty());
+    EXPECT_EQ(log->first(), Position(1));
+    append(*log, "b");
+    EXPECT_EQ(text(*log), "1:b");
 }
 
 TEST_F(ShardCursorTest, DamageIsReportedWithItsPlace) {
