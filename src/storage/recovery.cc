@@ -215,6 +215,7 @@ private:
                 return success();
             }
         }
+        bool counts = known;  // as a part of the log
         FrameWalk walk(file, frame_seed(state.key), segment.bytes, size, env::ReadMode::kMayBlock,
                        kScanWindowBytes);
         while (!walk.at_end()) {
@@ -231,6 +232,7 @@ private:
                     parts_.damage.add({state.key, path.string(), from, size - from, state.next});
                     state.next = limit;
                     segment.bytes = size;
+                    counts = true;
                     break;
                 }
                 if (!more) {
@@ -248,14 +250,18 @@ private:
             if (position >= limit) {
                 break;
             }
-            if (position >= state.next) {
+            if (position >= std::max(first, state.next)) {
                 take(state, segment, header.value());
+                counts = true;
             }
             walk.skip();
             segment.bytes = walk.offset();
         }
         if (segment.bytes == kSegmentHeaderBytes) {
             return parts_.files.remove(path);
+        }
+        if (!counts) {
+            return success();  // a file of this name that is not the shard's next segment
         }
         // What is found here a checkpoint will call durable.
         if (const auto synced = file->sync_data(); !synced && parts_.journals_records()) {

@@ -316,6 +316,17 @@ TEST_F(RecoveryTest, ASegmentWithADamagedStartStillHoldsItsFrames) {
     EXPECT_EQ(reported(), 2U) << "that, and the missing checkpoint";
 }
 
+// Found by fuzzing: what was appended next was in that file, and could not be found there.
+TEST_F(RecoveryTest, ACopyUnderAnotherNameIsNoSegment) {
+    files.store(segment(0), segment_of(kShard, 0, 2));
+    files.store(segment(9), segment_of(kShard, 0, 2));
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:2");
+    EXPECT_GE(reported(), 2U) << "that, and the missing checkpoint";
+    append(log(), "three");
+    EXPECT_EQ(text(log(), 3), "3:three");
+}
+
 TEST_F(RecoveryTest, ALaterFormatIsRefused) {
     auto bytes = segment_of(kShard, 0, 2);
     store_le(bytes.data() + 8, std::uint32_t{2});
