@@ -77,13 +77,20 @@ Result<bool> FrameWalk::resync(Position position) {
     const auto here = header();
     offset_ += here ? here.value().frame_bytes() : 1;
     for (; offset_ < std::min(end_, file_end_); ++offset_) {
-        auto found = header();
-        if (found && found.value().position >= position.value() &&
-            found.value().frame_bytes() <= end_ - offset_) {
-            return true;
+        auto bytes = need(sizeof(FrameHeader));
+        if (!bytes && bytes.error().code == Errc::kCorrupt) {
+            break;  // too little is left for a header
         }
-        if (!found && found.error().code != Errc::kCorrupt) {
-            return std::move(found).error();
+        if (!bytes) {
+            return std::move(bytes).error();
+        }
+        if (check_header(bytes.value(), seed_) != FrameState::kWhole) {
+            continue;
+        }
+        const FrameHeader found = load_header(bytes.value());
+        if (found.position >= position.value() && found.frame_bytes() <= end_ - offset_) {
+            header_ = found;
+            return true;
         }
     }
     offset_ = from;
