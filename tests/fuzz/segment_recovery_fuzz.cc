@@ -225,7 +225,7 @@ void edit(Input& input, Files& image) {
         repair(path, bytes);
 }
 
-// Reads from the start until the tip, past what is damaged. Ends: every step goes on.
+// Reads from the start until the tip, or past some damage: every step there looks for its end.
 void read_all(SegmentEngine& engine, ShardKey shard) {
     ReadRequest request;
     request.shard = shard;
@@ -233,7 +233,7 @@ void read_all(SegmentEngine& engine, ShardKey shard) {
     request.bytes_max = 1 << 20;
     const auto first = test::sync_wait(engine.locate(shard, {Locate::What::kFirst, {}}));
     request.from = first ? first.value() : Position(0);
-    for (int step = 0; step < 200; ++step) {
+    for (int step = 0; step < 20; ++step) {
         const auto result = test::sync_wait(engine.read(request));
         if (!result) {
             if (result.error().code == Errc::kNotFound)
