@@ -27,16 +27,20 @@ Result<Bytes> FrameWalk::need(std::size_t bytes) {
     if (offset_ >= window_from_ && offset_ + bytes <= window_from_ + window_bytes_) {
         return Bytes(window_.get() + (offset_ - window_from_), bytes);
     }
-    if (offset_ >= end_ || end_ - offset_ < bytes) {
+    const std::uint64_t end = std::min(end_, file_end_);
+    if (offset_ >= end || end - offset_ < bytes) {
         return damaged("a frame reaches past the end of its segment");
     }
     const std::size_t wanted =
-        std::min<std::uint64_t>(std::max(bytes, next_window_), end_ - offset_);
+        std::min<std::uint64_t>(std::max(bytes, next_window_), end - offset_);
     next_window_ = std::min(next_window_ * 4, kWindowBytesMax);
     // Views of earlier frames hold the earlier window. Uninitialised: it is read over at once.
     std::shared_ptr<std::byte[]> window(new std::byte[wanted]);
     MILLRACE_TRY(const std::size_t got,
                  file_->read_at(offset_, std::span(window.get(), wanted), mode_));
+    if (got < wanted) {
+        file_end_ = offset_ + got;
+    }
     if (got < bytes) {
         return damaged("a segment is shorter than it was");
     }
@@ -72,14 +76,21 @@ Result<bool> FrameWalk::resync(Position position) {
     // A header that is whole tells where the next frame is, and spares looking into a payload.
     const auto here = header();
     offset_ += here ? here.value().frame_bytes() : 1;
-    for (; offset_ < end_; ++offset_) {
-        auto found = header();
-        if (found && found.value().position >= position.value() &&
-            found.value().frame_bytes() <= end_ - offset_) {
-            return true;
+    for (; offset_ < std::min(end_, file_end_); ++offset_) {
+        auto bytes = need(sizeof(FrameHeader));
+        if (!bytes && bytes.error().code == Errc::kCorrupt) {
+            break;  // too little is left for a header
         }
-        if (!found && found.error().code != Errc::kCorrupt) {
-            return std::move(found).error();
+        if (!bytes) {
+            return std::move(bytes).error();
+        }
+        if (check_header(bytes.value(), seed_) != FrameState::kWhole) {
+            continue;
+        }
+        const FrameHeader found = load_header(bytes.value());
+        if (found.position >= position.value() && found.frame_bytes() <= end_ - offset_) {
+            header_ = found;
+            return true;
         }
     }
     offset_ = from;

@@ -46,6 +46,7 @@ private:
     const std::uint64_t end_;
     const env::ReadMode mode_;
     std::uint64_t offset_;
+    std::uint64_t file_end_ = ~std::uint64_t{0};  // once a read met it
     std::size_t next_window_;
     std::shared_ptr<const std::byte[]> window_;
     std::uint64_t window_from_ = 0;

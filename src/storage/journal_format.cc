@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x314A524D;  // "MRJ1"
 constexpr std::uint32_t kEntriesMax = 1U << 20;
+constexpr std::uint64_t kEntryBytesMax = 1ULL << 40;  // sums of them do not wrap
 
 struct DiskHeader {
     std::uint32_t crc;  // of the rest of the header and the entries
@@ -93,6 +94,9 @@ std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint64_t& nee
     header.entries.reserve(disk.entries);
     for (std::uint64_t i = 0; i < disk.entries; ++i) {
         const auto in = load_le<DiskEntry>(bytes.data() + header_bytes_for(i));
+        if (in.bytes > kEntryBytesMax) {
+            return std::nullopt;
+        }
         header.entries.push_back(
             {static_cast<JournalEntry::Kind>(in.kind), {in.stream_uid, in.shard_no}, in.bytes});
     }

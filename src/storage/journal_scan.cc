@@ -90,8 +90,8 @@ public:
         bool looked_for_blank = false;
         while (offset < size) {
             MILLRACE_TRY(const auto header, reader.header_at(offset));
-            const bool ours =
-                header && header->sequence > after_.sequence && header->generation >= generation;
+            const bool ours = header && header->sequence > after_.sequence &&
+                              (generation == 0 || header->generation == generation);
             if (!ours) {
                 // The end of this use of the file, unless a later commit of it shows that there
                 // was one here.

@@ -30,14 +30,20 @@ public:
         MILLRACE_TRY(recovered_.journal, scan_journal(parts_, mark_));
         MILLRACE_TRY(apply_control());
         const bool committed = recovered_.journal.sequence > mark_.sequence;
-        if (scan_all_ || (!records_journaled_ && committed)) {
+        const bool scanned = scan_all_ || (!records_journaled_ && committed);
+        if (scanned) {
             for (auto& [key, state] : states_) {
                 MILLRACE_TRY(scan_directory(state));
             }
         }
         MILLRACE_TRY(place_catalog());
         for (auto& [key, state] : states_) {
-            recovered_.logs.emplace(key, std::make_shared<ShardLog>(parts_, std::move(state)));
+            const bool found = scanned && !state.segments.empty();
+            auto log = std::make_shared<ShardLog>(parts_, std::move(state));
+            if (found) {
+                log->not_synced(true, false);  // nobody knows whether its names are durable
+            }
+            recovered_.logs.emplace(key, std::move(log));
         }
         MILLRACE_TRY(apply_frames());
         if (first_start_) {
@@ -46,8 +52,8 @@ public:
                 MILLRACE_TRY(parts_.files.sync_directory(layout.root().parent_path()));
             }
         }
-        recovered_.checkpoint_due = scan_all_ || first_start_ || committed ||
-                                    records_journaled_ != parts_.journals_records();
+        recovered_.checkpoint_due =
+            !has_checkpoint_ || committed || records_journaled_ != parts_.journals_records();
         return std::move(recovered_);
     }
 
@@ -59,6 +65,7 @@ private:
         }
         if (loaded && loaded.value()) {
             const Checkpoint& checkpoint = *loaded.value();
+            has_checkpoint_ = true;
             mark_ = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;
             for (const ShardState& state : checkpoint.shards) {
@@ -195,7 +202,10 @@ private:
         MILLRACE_TRY(auto opened, parts_.files.open(path, env::OpenMode::kReadWrite));
         std::shared_ptr<env::File> file = std::move(opened);
         MILLRACE_TRY(const std::uint64_t size, file->size());
-        Segment segment{first, kSegmentHeaderBytes, WallTime{}, WallTime{}};
+        Segment segment{first, kSegmentHeaderBytes, state.last_stamp, state.last_stamp};
+        if (!state.segments.empty() && state.next < first) {
+            parts_.damage.add({state.key, path.string(), 0, 0, state.next});
+        }
         const bool known = !state.segments.empty() && state.segments.back().first == first;
         if (known) {
             segment = state.segments.back();
@@ -205,6 +215,7 @@ private:
                 return success();
             }
         }
+        bool counts = known;  // as a part of the log
         FrameWalk walk(file, frame_seed(state.key), segment.bytes, size, env::ReadMode::kMayBlock,
                        kScanWindowBytes);
         while (!walk.at_end()) {
@@ -216,6 +227,14 @@ private:
                 }
                 const std::uint64_t from = walk.offset();
                 MILLRACE_TRY(const bool more, walk.resync(state.next));
+                if (!more && limit != kNoLimit && state.next < limit) {
+                    // The next segment tells that there was more, and a reader is to meet it.
+                    parts_.damage.add({state.key, path.string(), from, size - from, state.next});
+                    state.next = limit;
+                    segment.bytes = size;
+                    counts = true;
+                    break;
+                }
                 if (!more) {
                     log::info("cut a torn tail off: file={} offset={} bytes={}", path.string(),
                               from, size - from);
@@ -231,14 +250,22 @@ private:
             if (position >= limit) {
                 break;
             }
-            if (position >= state.next) {
+            if (position >= std::max(first, state.next)) {
                 take(state, segment, header.value());
+                counts = true;
             }
             walk.skip();
             segment.bytes = walk.offset();
         }
         if (segment.bytes == kSegmentHeaderBytes) {
             return parts_.files.remove(path);
+        }
+        if (!counts) {
+            return success();  // a file of this name that is not the shard's next segment
+        }
+        // What is found here a checkpoint will call durable.
+        if (const auto synced = file->sync_data(); !synced && parts_.journals_records()) {
+            return synced.error();
         }
         if (known) {
             state.segments.back() = segment;
@@ -287,6 +314,7 @@ private:
     std::set<ShardKey> dropped_;
     JournalMark mark_;
     bool records_journaled_ = true;
+    bool has_checkpoint_ = false;
     bool first_start_ = false;
     bool scan_all_ = false;
 };

@@ -53,6 +53,7 @@ Result<void> ShardCursor::enter(const Segment& segment, const std::optional<Inde
     MILLRACE_TRY(auto file, file_of(segment));
     const std::uint64_t offset = entry ? entry->offset : kSegmentHeaderBytes;
     segment_ = segment;
+    walked_ = entry ? Position(entry->position) : segment.first;
     walk_.emplace(std::move(file), log_.seed(), offset, segment.bytes, mode_, window_);
     return success();
 }
@@ -133,7 +134,15 @@ Result<std::optional<FrameHeader>> ShardCursor::header() {
         if (!walk_->at_end()) {
             auto header = walk_->header();
             if (!header) {
-                return damaged(std::move(header).error());
+                const std::uint64_t from = walk_->offset();
+                Error why = damaged(std::move(header).error());
+                // Nothing that is wanted was lost if what follows is not past it.
+                const bool passed = why.code == Errc::kCorrupt && walk_->offset() > from &&
+                                    walk_->position() <= expected_;
+                if (!passed) {
+                    return why;
+                }
+                continue;
             }
             if (header.value().position >= tip_.value()) {
                 break;  // published since, or the end
@@ -165,7 +174,8 @@ Result<Bytes> ShardCursor::frame() {
 }
 
 void ShardCursor::skip() {
-    expected_ = std::max(expected_, Position(walk_->position().value() + 1));
+    walked_ = Position(walk_->position().value() + 1);
+    expected_ = std::max(expected_, walked_);
     walk_->skip();
 }
 
@@ -174,13 +184,13 @@ Error ShardCursor::damaged(Error why) {
         return why;
     }
     const std::uint64_t from = walk_->offset();
-    const auto found = walk_->resync(expected_);
+    const auto found = walk_->resync(walked_);
     if (!found && found.error().code != Errc::kCorrupt) {
         return found.error();
     }
     const std::uint64_t to = found && found.value() ? walk_->offset() : segment_->bytes;
     const env::Path path = log_.segment_path(segment_->first);
-    parts_.damage.add({log_.key(), path.string(), from, to - from, expected_});
+    parts_.damage.add({log_.key(), path.string(), from, to - from, walked_});
     why.message += ": file=" + path.string() + " offset=" + std::to_string(from);
     return why;
 }

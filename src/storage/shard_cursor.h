@@ -47,7 +47,8 @@ private:
     const std::size_t window_;
     Position tip_;
     bool sealed_ = false;
-    Position expected_;  // no frame below it is left
+    Position expected_;  // no frame below it is wanted
+    Position walked_;    // no frame below it is left in the walk
     std::optional<Segment> segment_;
     std::optional<FrameWalk> walk_;
 };

@@ -1,0 +1,265 @@
+#include "storage/committer.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "storage/checkpoint.h"
+#include "unit/storage/store.h"
+
+namespace millrace::storage {
+namespace {
+
+// A request that can be waited for.
+class Request {
+public:
+    CommitRequest request;
+
+    static CommitRequest::Part part(ShardKey shard, FrameBytes frames) {
+        CommitRequest::Part made;
+        made.shard = shard;
+        made.frames = std::move(frames);
+        return made;
+    }
+    bool submit(Committer& committer) {
+        request.done = [this](bool done) { done_.set_value(done); };
+        return committer.submit(request);
+    }
+    void wait() { done_.get_future().get(); }
+
+private:
+    std::promise<bool> done_;
+};
+
+class CommitterTest : public Store {
+protected:
+    CommitterTest() {
+        options.journal_file_bytes = kJournalFileBytesMin;
+        options.journal_files = 2;
+    }
+    ~CommitterTest() override { committer.reset(); }
+
+    void start() {
+        committer.reset();
+        reopen();
+        auto recovered = recover(*parts);
+        ASSERT_TRUE(recovered);
+        committer.emplace(*parts, pool, metrics, std::move(recovered).value());
+        ASSERT_TRUE(committer->start());
+    }
+    void shards(CommitRequest::What what, std::vector<ShardKey> keys) {
+        Request request;
+        request.request.what = what;
+        request.request.shards = std::move(keys);
+        ASSERT_TRUE(request.submit(*committer));
+        request.wait();
+        ASSERT_FALSE(request.request.error);
+    }
+    void create(std::vector<ShardKey> keys) {
+        shards(CommitRequest::What::kCreate, std::move(keys));
+    }
+    AppendStatus append(ShardKey shard, std::string_view data,
+                        FrameKind kind = FrameKind::kRecord) {
+        Request request;
+        if (kind == FrameKind::kEnd) {
+            request.request.what = CommitRequest::What::kSeal;
+        }
+        request.request.parts.push_back(Request::part(shard, frame_of(data, kStampMs, kind)));
+        request.request.bytes = request.request.parts[0].frames.size();
+        if (!request.submit(*committer)) {
+            return AppendStatus::kOverloaded;
+        }
+        request.wait();
+        return request.request.parts[0].status;
+    }
+    std::string content(ShardKey key) { return text(*committer->find(key)); }
+
+    env::DiskPool pool{1};
+    Metrics metrics;
+    std::optional<Committer> committer;
+};
+
+TEST_F(CommitterTest, CommitsAndFindsAgain) {
+    start();
+    create({kShard});
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), "0:a 1:b");
+    start();
+    EXPECT_EQ(content(kShard), "0:a 1:b");
+    EXPECT_EQ(append(kShard, "c"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), "0:a 1:b 2:c");
+}
+
+TEST_F(CommitterTest, OnlyShardsThatWereCreatedTakeRecords) {
+    start();
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kRejected);
+    EXPECT_EQ(committer->find(kShard), nullptr);
+    create({kShard});
+    create({kShard});
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
+    shards(CommitRequest::What::kDrop, {kShard});
+    shards(CommitRequest::What::kDrop, {kShard});
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected);
+    EXPECT_EQ(committer->find(kShard), nullptr);
+    start();
+    EXPECT_EQ(committer->find(kShard), nullptr);
+    EXPECT_FALSE(files.exists("/data/shards/0000000000000001/2/00000000000000000000.log"));
+}
+
+TEST_F(CommitterTest, OneCommitMayHoldPartsOfManyShards) {
+    start();
+    create({{1, 0}, {1, 1}});
+    Request request;
+    request.request.parts.push_back(Request::part({1, 0}, frame_of("a")));
+    request.request.parts.push_back(Request::part({9, 9}, frame_of("nowhere")));
+    request.request.parts.push_back(Request::part({1, 1}, frame_of("b")));
+    ASSERT_TRUE(request.submit(*committer));
+    request.wait();
+    EXPECT_EQ(request.request.parts[0].status, AppendStatus::kCommitted);
+    EXPECT_EQ(request.request.parts[1].status, AppendStatus::kRejected);
+    EXPECT_EQ(request.request.parts[2].status, AppendStatus::kCommitted);
+    EXPECT_EQ(content({1, 0}), "0:a");
+    EXPECT_EQ(content({1, 1}), "0:b");
+}
+
+TEST_F(CommitterTest, ASealedShardIsClosedAndSealingAgainTellsItsEnd) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    EXPECT_EQ(append(kShard, {}, FrameKind::kEnd), AppendStatus::kCommitted);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kClosed);
+    for (const bool again : {false, true}) {
+        if (again) {
+            start();
+        }
+        Request request;
+        request.request.what = CommitRequest::What::kSeal;
+        request.request.parts.push_back(
+            Request::part(kShard, frame_of({}, kStampMs, FrameKind::kEnd)));
+        ASSERT_TRUE(request.submit(*committer));
+        request.wait();
+        EXPECT_EQ(request.request.parts[0].status, AppendStatus::kCommitted);
+        EXPECT_EQ(request.request.parts[0].end, Position(1));
+    }
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kClosed);
+}
+
+TEST_F(CommitterTest, WhatTheJournalDidNotTakeIsRolledBackAndRetriedInTime) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    files.fail(Call::kSync, "journal");
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kUnknown);
+    EXPECT_EQ(content(kShard), "0:a");
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "not before reopen_interval";
+    clock.advance(options.reopen_interval);
+    EXPECT_EQ(append(kShard, "c"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), "0:a 1:c");
+    start();
+    EXPECT_EQ(content(kShard), "0:a 1:c");
+    EXPECT_TRUE(parts->damage.all().empty());
+}
+
+TEST_F(CommitterTest, ASealThatFailedSealsNothing) {
+    start();
+    create({kShard});
+    files.fail(Call::kSync, "journal");
+    EXPECT_EQ(append(kShard, {}, FrameKind::kEnd), AppendStatus::kUnknown);
+    clock.advance(options.reopen_interval);
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
+}
+
+TEST_F(CommitterTest, OneShardsFailureIsNotAnothers) {
+    start();
+    create({{1, 0}, {1, 1}});
+    Request request;
+    request.request.parts.push_back(Request::part({1, 0}, frame_of("a")));
+    request.request.parts.push_back(Request::part({1, 1}, frame_of("b")));
+    files.fail(Call::kWrite, "0000000000000001/0/");
+    ASSERT_TRUE(request.submit(*committer));
+    request.wait();
+    EXPECT_EQ(request.request.parts[0].status, AppendStatus::kRejected);
+    EXPECT_EQ(request.request.parts[1].status, AppendStatus::kCommitted);
+    EXPECT_EQ(content({1, 0}), "");
+    EXPECT_EQ(content({1, 1}), "0:b");
+    EXPECT_EQ(append({1, 0}, "c"), AppendStatus::kCommitted);
+}
+
+TEST_F(CommitterTest, ABrokenShardIsMendedInTime) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    files.fail(Call::kWrite, "shards");
+    files.fail(Call::kTruncate, "shards", 2);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kUnknown);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "still broken";
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "not before reopen_interval";
+    clock.advance(options.reopen_interval);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), "0:a 1:b");
+}
+
+TEST_F(CommitterTest, TheRingIsFreedByCheckpoints) {
+    start();
+    create({kShard});
+    const std::string large(5 << 20, 'x');
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(append(kShard, large), AppendStatus::kCommitted) << i;
+    }
+    EXPECT_EQ(read(*committer->find(kShard)).value().records.size(), 20U);
+    EXPECT_FALSE(files.exists("/data/journal/002.log"));
+}
+
+// A checkpoint whose segment could not be synced: its pages may be gone, so that only a rewrite
+// from the journal makes the records durable.
+TEST_F(CommitterTest, AfterAFailedSyncOfASegmentItIsRewrittenFromTheJournal) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    files.fail(Call::kSync, "shards");
+    EXPECT_FALSE(committer->stop());
+    const auto left = load_checkpoint(*parts).value();
+    ASSERT_TRUE(left);
+    for (const ShardState& state : left->shards) {
+        EXPECT_TRUE(state.segments.empty()) << "it claims nothing that was not synced";
+    }
+    start();
+    EXPECT_EQ(content(kShard), "0:a");
+}
+
+TEST_F(CommitterTest, WithoutJournaledRecordsAnEmptyCommitTellsOfThem) {
+    options.durability = Durability::kProcess;
+    start();
+    create({kShard});
+    committer->stop().value();
+    start();
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+    const auto mark = load_checkpoint(*parts).value()->mark;
+    const JournalScan found = scan_journal(*parts, mark).value();
+    ASSERT_EQ(found.commits.size(), 1U) << "one, not one for each";
+    EXPECT_TRUE(found.commits[0].header.entries.empty());
+}
+
+TEST_F(CommitterTest, MoreThanMayWaitIsRefused) {
+    options.inflight_bytes = 100;
+    start();
+    create({kShard});
+    EXPECT_EQ(append(kShard, std::string(1000, 'x')), AppendStatus::kCommitted)
+        << "one of any size is taken";
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted) << "and gives its bytes back";
+}
+
+TEST_F(CommitterTest, AfterItsEndItTakesNothing) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    ASSERT_TRUE(committer->stop());
+    ASSERT_TRUE(committer->stop());
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kOverloaded);
+    EXPECT_EQ(content(kShard), "0:a") << "reads go on";
+}
+
+}  // namespace
+}  // namespace millrace::storage

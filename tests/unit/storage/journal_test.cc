@@ -1,0 +1,163 @@
+#include "storage/journal.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/storage/store.h"
+
+namespace millrace::storage {
+namespace {
+
+class JournalTest : public Store {
+protected:
+    JournalTest() {
+        options.journal_file_bytes = kJournalFileBytesMin;
+        options.journal_files = 3;
+        reopen();
+    }
+
+    Journal journal(JournalMark after = {}, bool sync = true) {
+        const auto found = scan_journal(*parts, after);
+        EXPECT_TRUE(found);
+        return {*parts, metrics, found.value(), sync};
+    }
+    Result<void> commit(Journal& journal, std::uint64_t position, std::size_t bytes = 10) {
+        const FrameBytes frame = placed_frame(kShard, position, std::string(bytes, 'x'));
+        const std::vector<JournalEntry> entries = {
+            {JournalEntry::Kind::kFrames, kShard, frame.size()}};
+        MILLRACE_TRY(journal.make_room(entries));
+        const Bytes body(frame);
+        return journal.commit(entries, std::span(&body, 1));
+    }
+    // Sequence numbers of the durable commits after the mark.
+    std::vector<std::uint64_t> durable(JournalMark after = {}) {
+        std::vector<std::uint64_t> sequences;
+        for (const JournalCommit& commit : scan_journal(*parts, after).value().commits) {
+            sequences.push_back(commit.header.sequence);
+        }
+        return sequences;
+    }
+
+    Metrics metrics;
+};
+
+using Sequences = std::vector<std::uint64_t>;
+
+TEST_F(JournalTest, CommitsAreFoundAgain) {
+    Journal first = journal();
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(commit(first, i));
+    }
+    EXPECT_EQ(durable(), (Sequences{1, 2, 3}));
+    EXPECT_EQ(first.mark(), (JournalMark{1, 3, 3 * kJournalBlockBytes}));
+    EXPECT_EQ(durable(first.mark()), Sequences{});
+    ASSERT_TRUE(commit(first, 3));
+    EXPECT_EQ(durable({1, 3, 3 * kJournalBlockBytes}), Sequences{4});
+}
+
+TEST_F(JournalTest, TheNextProcessGoesOnInAFileOfItsOwn) {
+    Journal first = journal();
+    ASSERT_TRUE(commit(first, 0));
+    Journal second = journal();
+    ASSERT_TRUE(commit(second, 1));
+    EXPECT_EQ(durable(), (Sequences{1, 2}));
+    EXPECT_TRUE(files.exists("/data/journal/000.log"));
+    EXPECT_TRUE(files.exists("/data/journal/001.log"));
+    EXPECT_EQ(second.mark().generation, 2U);
+}
+
+TEST_F(JournalTest, EveryCommitIsSyncedBeforeItReturns) {
+    Journal synced = journal();
+    ASSERT_TRUE(commit(synced, 0));
+    const int before = files.calls(Call::kSync);
+    ASSERT_TRUE(commit(synced, 1));
+    EXPECT_EQ(files.calls(Call::kSync), before + 1);
+}
+
+TEST_F(JournalTest, WithoutTheNeedNothingIsSynced) {
+    Journal unsynced = journal({}, false);
+    ASSERT_TRUE(commit(unsynced, 0));
+    EXPECT_EQ(files.calls(Call::kSync), 0);
+    EXPECT_EQ(durable(), Sequences{1});
+}
+
+TEST_F(JournalTest, AFileIsReusedOnlyWhenACheckpointCoversIt) {
+    Journal ring = journal();
+    constexpr std::size_t kMost = 12 << 20;  // one commit to a file
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        ASSERT_TRUE(commit(ring, i, kMost));
+    }
+    const auto full = commit(ring, 3, kMost);
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, Errc::kOverloaded);
+    ring.release(1);
+    ASSERT_TRUE(commit(ring, 3, kMost));
+    EXPECT_EQ(ring.mark().generation, 4U);
+    EXPECT_FALSE(commit(ring, 4, kMost));
+    EXPECT_EQ(durable({1, 1, 0}), (Sequences{2, 3, 4}));
+}
+
+TEST_F(JournalTest, ACommitLargerThanAFileIsRefused) {
+    Journal ring = journal();
+    const auto large = commit(ring, 0, kJournalFileBytesMin);
+    ASSERT_FALSE(large);
+    EXPECT_EQ(large.error().code, Errc::kInvalid);
+    EXPECT_TRUE(commit(ring, 0));
+}
+
+TEST_F(JournalTest, AfterAFailureItGoesOnInAnotherFileAndVoidsWhatFailed) {
+    for (const Call call : {Call::kWrite, Call::kSync}) {
+        const auto mark = journal().mark();
+        Journal failing = journal(mark);
+        ASSERT_TRUE(commit(failing, 0));
+        files.fail(call, "journal");
+        EXPECT_FALSE(commit(failing, 1));
+        EXPECT_TRUE(failing.failed());
+        const auto good = failing.mark().sequence;
+        failing.release(good);
+        ASSERT_TRUE(failing.reopen());
+        EXPECT_FALSE(failing.failed());
+        ASSERT_TRUE(commit(failing, 1));
+        EXPECT_EQ(durable(mark), (Sequences{good, good + 2}));
+    }
+    EXPECT_TRUE(parts->damage.all().empty());
+}
+
+TEST_F(JournalTest, TheFileThatFailedIsNotSyncedAgain) {
+    Journal failing = journal();
+    ASSERT_TRUE(commit(failing, 0));
+    files.fail(Call::kSync, "000.log", 2);
+    EXPECT_FALSE(commit(failing, 1));
+    ASSERT_TRUE(failing.reopen());
+    ASSERT_TRUE(commit(failing, 1));
+    files.fail(Call::kSync, "000.log", 0);
+    EXPECT_EQ(durable(), (Sequences{1, 3}));
+}
+
+TEST_F(JournalTest, ReopeningMayFailAndBeTriedAgain) {
+    Journal failing = journal();
+    ASSERT_TRUE(commit(failing, 0));
+    files.fail(Call::kSync, "journal", 2);
+    EXPECT_FALSE(commit(failing, 1));
+    EXPECT_FALSE(failing.reopen());
+    EXPECT_TRUE(failing.failed());
+    ASSERT_TRUE(failing.reopen());
+    EXPECT_TRUE(commit(failing, 1));
+    EXPECT_EQ(durable(), (Sequences{1, 3}));
+}
+
+TEST_F(JournalTest, AHeaderMayTakeMoreThanABlock) {
+    Journal ring = journal();
+    std::vector<JournalEntry> entries;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        entries.push_back({JournalEntry::Kind::kCreate, {9, i}, 0});
+    }
+    ASSERT_TRUE(ring.make_room(entries));
+    ASSERT_TRUE(ring.commit(entries, {}));
+    ASSERT_TRUE(commit(ring, 0));
+    const auto scan = scan_journal(*parts, {}).value();
+    ASSERT_EQ(scan.commits.size(), 2U);
+    EXPECT_EQ(scan.commits[0].header.entries, entries);
+}
+
+}  // namespace
+}  // namespace millrace::storage

@@ -1,0 +1,158 @@
+// What the contract suite of all engines does not see: one directory, its lock, its files.
+#include "storage/segment_engine.h"
+
+#include <gtest/gtest.h>
+
+#include "support/sync_wait.h"
+#include "unit/storage/store.h"
+
+namespace millrace::storage {
+namespace {
+
+using test::sync_wait;
+
+class SegmentEngineTest : public Store {
+protected:
+    SegmentEngineTest() { options.journal_file_bytes = kJournalFileBytesMin; }
+
+    Result<void> try_start() {
+        engine.reset();
+        auto opened = SegmentEngine::open(options, files, clock, pool, metrics);
+        if (!opened) {
+            return std::move(opened).error();
+        }
+        engine = std::move(opened).value();
+        return success();
+    }
+    void start() {
+        const auto started = try_start();
+        ASSERT_TRUE(started) << started.error().message;
+    }
+    AppendResult append(std::string_view data) {
+        const std::vector<NewRecord> records = {{kShard, "key", as_bytes(data), clock.now()}};
+        return sync_wait(engine->append(records)).front();
+    }
+    std::string content(std::uint64_t from = 0) {
+        const ReadRequest request{kShard, Position(from), 100, 1 << 30, WallTime{}};
+        const auto result = sync_wait(engine->read(request));
+        return result ? text_of(result.value()) : "error";
+    }
+    void create() {
+        const std::vector<ShardKey> shards = {kShard};
+        ASSERT_TRUE(sync_wait(engine->create(shards)));
+    }
+
+    env::DiskPool pool{1};
+    Metrics metrics;
+    std::unique_ptr<SegmentEngine> engine;
+};
+
+TEST_F(SegmentEngineTest, OwnsItsDirectoryAlone) {
+    start();
+    const auto second = SegmentEngine::open(options, files, clock, pool, metrics);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::kLocked);
+    ASSERT_TRUE(engine->close());
+    EXPECT_TRUE(SegmentEngine::open(options, files, clock, pool, metrics));
+}
+
+TEST_F(SegmentEngineTest, RefusesAJournalThatCouldNotHoldARecord) {
+    options.journal_files = 1;
+    EXPECT_EQ(try_start().error().code, Errc::kInvalid);
+    options.journal_files = 2;
+    options.journal_file_bytes = kJournalFileBytesMin - 1;
+    EXPECT_EQ(try_start().error().code, Errc::kInvalid);
+}
+
+TEST_F(SegmentEngineTest, KeepsRecordsOverARestartInEveryMode) {
+    for (const Durability mode :
+         {Durability::kPower, Durability::kProcess, Durability::kNone, Durability::kPower}) {
+        options.durability = mode;
+        start();
+        create();
+        const std::string before = content();
+        const auto appended = append("x");
+        ASSERT_EQ(appended.status, AppendStatus::kCommitted);
+        start();
+        EXPECT_EQ(content(), before + (before.empty() ? "" : " ") +
+                                 std::to_string(appended.position.value()) + ":x");
+        EXPECT_TRUE(engine->corruptions().empty());
+    }
+}
+
+TEST_F(SegmentEngineTest, AnswersRecordByRecord) {
+    start();
+    create();
+    const std::vector<NewRecord> records = {{kShard, "k", as_bytes("a"), clock.now()},
+                                            {{9, 9}, "k", as_bytes("b"), clock.now()},
+                                            {kShard, "k", as_bytes("c"), clock.now()}};
+    const auto results = sync_wait(engine->append(records));
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0].status, AppendStatus::kCommitted);
+    EXPECT_EQ(results[1].status, AppendStatus::kRejected);
+    EXPECT_EQ(results[2].status, AppendStatus::kCommitted);
+    EXPECT_EQ(results[2].position, Position(1));
+    EXPECT_EQ(content(), "0:a 1:c");
+    EXPECT_TRUE(sync_wait(engine->append({})).empty());
+}
+
+TEST_F(SegmentEngineTest, WhatNoFrameOrCommitCanHoldIsRejected) {
+    start();
+    create();
+    const std::string key(1 << 16, 'k');
+    const std::vector<NewRecord> long_key = {{kShard, key, {}, clock.now()}};
+    EXPECT_EQ(sync_wait(engine->append(long_key)).front().status, AppendStatus::kRejected);
+    EXPECT_EQ(append(std::string((32 << 20) + 1, 'x')).status, AppendStatus::kRejected);
+    EXPECT_EQ(append(std::string(10 << 20, 'x')).status, AppendStatus::kCommitted);
+}
+
+TEST_F(SegmentEngineTest, TheCatalogIsReplayedFromItsSnapshot) {
+    start();
+    EXPECT_TRUE(sync_wait(engine->catalog_log().load()).value().commands.empty());
+    for (const char* const command : {"a", "b", "c"}) {
+        ASSERT_TRUE(sync_wait(engine->catalog_log().commit(command)));
+    }
+    ASSERT_TRUE(sync_wait(engine->catalog_log().snapshot(Position(1), "a and b")));
+    start();
+    const auto replay = sync_wait(engine->catalog_log().load()).value();
+    EXPECT_EQ(replay.snapshot, "a and b");
+    ASSERT_EQ(replay.commands.size(), 1U);
+    EXPECT_EQ(replay.commands[0].payload, "c");
+    EXPECT_EQ(replay.commands[0].position, Position(2));
+    EXPECT_EQ(sync_wait(engine->catalog_log().commit("d")).value(), Position(3));
+}
+
+TEST_F(SegmentEngineTest, DamageIsReportedByReaders) {
+    start();
+    create();
+    for (const char* const data : {"a", "b", "c"}) {
+        append(data);
+    }
+    const env::Path path = "/data/shards/0000000000000001/2/00000000000000000000.log";
+    files.flip(path, 40 + frame_of("a").size() + 3);
+    EXPECT_EQ(content(), "0:a");
+    EXPECT_EQ(content(1), "error");
+    EXPECT_EQ(content(2), "2:c");
+    ASSERT_EQ(engine->corruptions().size(), 1U);
+    EXPECT_EQ(engine->corruptions()[0].file, path.string());
+    EXPECT_EQ(append("d").status, AppendStatus::kCommitted) << "writing goes on";
+}
+
+TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
+    start();
+    create();
+    append("a");
+    ASSERT_TRUE(engine->close());
+    EXPECT_EQ(append("b").status, AppendStatus::kOverloaded);
+    const std::vector<ShardKey> shards = {{5, 5}};
+    const auto created = sync_wait(engine->create(shards));
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code, Errc::kClosed);
+    const int writes = files.calls(Call::kWrite);
+    start();
+    EXPECT_EQ(files.calls(Call::kWrite), writes);
+    EXPECT_EQ(content(), "0:a");
+}
+
+}  // namespace
+}  // namespace millrace::storage

@@ -1,0 +1,143 @@
+#include "storage/shard_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "storage/segment.h"
+#include "unit/storage/store.h"
+
+namespace millrace::storage {
+namespace {
+
+class ShardReaderTest : public Store {
+protected:
+    void fill(int records) {
+        for (int i = 0; i < records; ++i) {
+            append(*log, "rec" + std::to_string(i), kStampMs + 10 * i);
+        }
+    }
+    static WallTime after(std::int64_t ms) { return wall_time(kStampMs + ms); }
+    Result<Position> locate(Locate::What what, std::int64_t ms = 0) {
+        return locate_record(*parts, *log, {what, after(ms)}, env::ReadMode::kMayBlock);
+    }
+    std::uint64_t frame_at(std::uint64_t number) {
+        return kSegmentHeaderBytes + number * frame_of("rec0").size();
+    }
+
+    std::shared_ptr<ShardLog> log = std::make_shared<ShardLog>(*parts, state_of(kShard));
+};
+
+TEST_F(ShardReaderTest, GivesAllOfARecord) {
+    FrameBytes frame;
+    append_frame(frame, FrameKind::kRecord, "the key", as_bytes("the data"), wall_time(77), 5);
+    log->stage(frame);
+    ASSERT_TRUE(log->write_staged());
+    log->publish(granted);
+    const auto result = read(*log).value();
+    ASSERT_EQ(result.records.size(), 1U);
+    EXPECT_EQ(result.records[0].key, "the key");
+    EXPECT_EQ(as_text(result.records[0].data), "the data");
+    EXPECT_EQ(result.records[0].stamp, wall_time(77));
+    EXPECT_EQ(result.records[0].attributes, 5);
+    EXPECT_EQ(result.next, Position(1));
+    EXPECT_EQ(result.tip, Position(1));
+    EXPECT_FALSE(result.at_end);
+}
+
+TEST_F(ShardReaderTest, StopsAtTheBoundsAndSaysWhereToGoOn) {
+    fill(5);
+    auto result = read(*log, 1, 2).value();
+    EXPECT_EQ(text_of(result), "1:rec1 2:rec2");
+    EXPECT_EQ(result.next, Position(3));
+    EXPECT_EQ(result.next_stamp, after(30));
+    EXPECT_EQ(result.tip, Position(5));
+
+    ReadRequest request{kShard, Position(0), 100, 14, WallTime{}};  // a record is 3 + 4
+    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    EXPECT_EQ(text_of(result), "0:rec0 1:rec1");
+    request.bytes_max = 1;
+    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    EXPECT_EQ(text_of(result), "0:rec0") << "the first is given whatever its size";
+    request.records_max = 0;
+    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    EXPECT_TRUE(result.records.empty());
+    EXPECT_EQ(result.next, Position(0));
+}
+
+TEST_F(ShardReaderTest, AtAndPastTheTipThereIsNothing) {
+    fill(2);
+    for (const std::uint64_t from : {2U, 9U}) {
+        const auto result = read(*log, from).value();
+        EXPECT_TRUE(result.records.empty());
+        EXPECT_EQ(result.next, Position(from));
+        EXPECT_EQ(result.tip, Position(2));
+    }
+}
+
+TEST_F(ShardReaderTest, SkipsExactlyWhatIsOlderThanTheHorizon) {
+    fill(5);
+    EXPECT_EQ(text_of(read(*log, 0, 100, after(20)).value()), "2:rec2 3:rec3 4:rec4");
+    EXPECT_EQ(text_of(read(*log, 0, 100, after(21)).value()), "3:rec3 4:rec4");
+    const auto none = read(*log, 0, 100, after(1000)).value();
+    EXPECT_TRUE(none.records.empty());
+    EXPECT_EQ(none.next, Position(5));
+}
+
+TEST_F(ShardReaderTest, LocatesByPlaceAndTime) {
+    EXPECT_EQ(locate(Locate::What::kFirst).value(), Position(0));
+    EXPECT_EQ(locate(Locate::What::kTip).value(), Position(0));
+    EXPECT_EQ(locate(Locate::What::kAtTime, 5).value(), Position(0));
+    fill(5);
+    EXPECT_EQ(locate(Locate::What::kFirst).value(), Position(0));
+    EXPECT_EQ(locate(Locate::What::kTip).value(), Position(5));
+    EXPECT_EQ(locate(Locate::What::kAtTime, 0).value(), Position(0));
+    EXPECT_EQ(locate(Locate::What::kAtTime, 20).value(), Position(2));
+    EXPECT_EQ(locate(Locate::What::kAtTime, 21).value(), Position(3));
+    EXPECT_EQ(locate(Locate::What::kAtTime, 41).value(), Position(5));
+}
+
+// A read up to damage gives what lies before; a read at it fails; a read past it goes on.
+TEST_F(ShardReaderTest, DamageEndsAReadAndFailsOneThatBeginsThere) {
+    for (const std::uint64_t within : {5U, 33U}) {  // in the header; in the payload
+        log = std::make_shared<ShardLog>(*parts, state_of({within, 0}));
+        fill(5);
+        const env::Path path = log->segment_path(Position(0));
+        files.flip(path, frame_at(2) + within);
+        const auto before = read(*log).value();
+        EXPECT_EQ(text_of(before), "0:rec0 1:rec1");
+        EXPECT_EQ(before.next, Position(2));
+        EXPECT_LT(before.next, before.tip);
+        const auto at = read(*log, 2);
+        ASSERT_FALSE(at);
+        EXPECT_EQ(at.error().code, Errc::kCorrupt);
+        EXPECT_EQ(text(*log, 3), "3:rec3 4:rec4");
+        EXPECT_EQ(text(*log, 4), "4:rec4");
+        EXPECT_EQ(text(*log, 5), "");
+        std::size_t reports = 0;
+        for (const Corruption& found : parts->damage.all()) {
+            reports += found.file == path.string() ? 1 : 0;
+        }
+        EXPECT_EQ(reports, 1U);
+        const Corruption found = parts->damage.all().back();
+        EXPECT_EQ(found.offset, frame_at(2));
+        EXPECT_EQ(found.bytes, frame_of("rec2").size());
+        EXPECT_EQ(found.first, Position(2));
+    }
+}
+
+TEST_F(ShardReaderTest, DamageAtTheEndIsNotTheTip) {
+    fill(3);
+    files.flip(log->segment_path(Position(0)), frame_at(2) + 5);
+    EXPECT_EQ(text(*log), "0:rec0 1:rec1");
+    EXPECT_FALSE(read(*log, 2));
+}
+
+TEST_F(ShardReaderTest, RecordsOutliveTheirSegment) {
+    fill(3);
+    const auto result = read(*log).value();
+    log->drop(granted);
+    files.memory().remove_tree("/data").value();
+    EXPECT_EQ(text_of(result), "0:rec0 1:rec1 2:rec2");
+}
+
+}  // namespace
+}  // namespace millrace::storage
