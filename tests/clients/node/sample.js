@@ -17,7 +17,7 @@ try {
 } catch (error) {
     if (error.name !== "ResourceInUseException") throw error;  // an earlier run made it
 }
-await waitUntilStreamExists({ client: kinesis, maxWaitTime: 10 }, { StreamName });
+await waitUntilStreamExists({ client: kinesis, maxWaitTime: 30 }, { StreamName });
 const put = await kinesis.send(
     new PutRecordCommand({ StreamName, PartitionKey: "k", Data: Buffer.from("hello") }));
 const { ShardIterator } = await kinesis.send(new GetShardIteratorCommand({
