@@ -21,6 +21,9 @@ enum class Profile : std::uint8_t {
     kAws,   // delays and quotas as the service has them
 };
 
+// What becomes of CreateChannel: channels can be described, but nothing delivers to them.
+enum class Channels : std::uint8_t { kRefuse, kAccept };
+
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Options {
@@ -68,6 +71,7 @@ struct Options {
     std::uint64_t on_demand_streams_max = 50;
     std::uint64_t pending_streams_max = 5;
     std::uint64_t tags_max = 50;
+    Channels channels = Channels::kRefuse;
 };
 
 }  // namespace millrace

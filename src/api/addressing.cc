@@ -1,5 +1,6 @@
 #include "api/addressing.h"
 
+#include "api/access.h"
 #include "api/messages.h"
 #include "base/check.h"
 #include "base/result.h"
@@ -39,7 +40,7 @@ Answer<model::StreamArn> address(const Context& context, std::optional<std::stri
 Answer<stream::StreamPtr> look_up(const Context& context, const model::StreamArn& address,
                                   std::string_view operation) {
     stream::StreamPtr stream = context.broker.catalog().find(address.owner, address.name);
-    if (stream && stream->owner.account != context.account) {
+    if (stream && !has_access(context, *stream, operation)) {
         return access_denied(context.account, operation, address.text());
     }
     return stream;

@@ -20,7 +20,7 @@ Answer<model::StreamArn> address(const Context& context, std::optional<std::stri
                                  std::optional<std::string_view> arn);
 
 // The stream in whatever status, null if there is none. An existing stream of another account is
-// denied: nothing grants access to it.
+// denied unless its resource policy grants the operation.
 Answer<stream::StreamPtr> look_up(const Context& context, const model::StreamArn& address,
                                   std::string_view operation);
 

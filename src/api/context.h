@@ -11,8 +11,9 @@ namespace millrace::api {
 
 struct Context {
     stream::Broker& broker;
-    std::string account;  // 12 digits, from the credential scope or the configured default
-    std::string region;   // "us-east-1"
+    std::string account;         // 12 digits, from the credential scope or the configured default
+    std::string region;          // "us-east-1"
+    std::string source_ip = {};  // empty: not known
 };
 
 }  // namespace millrace::api

@@ -8,6 +8,8 @@ std::string_view type_name(ErrorType type) {
     switch (type) {
         case ErrorType::kAccessDenied:
             return "AccessDeniedException";
+        case ErrorType::kDryRunOperation:
+            return "DryRunOperationException";
         case ErrorType::kExpiredIterator:
             return "ExpiredIteratorException";
         case ErrorType::kExpiredNextToken:

@@ -15,6 +15,7 @@ namespace millrace::api {
 
 enum class ErrorType : std::uint8_t {
     kAccessDenied,
+    kDryRunOperation,
     kExpiredIterator,
     kExpiredNextToken,
     kInternalFailure,  // the only one with status 500; it has no message on the wire

@@ -1,5 +1,6 @@
 #include "api/failures.h"
 
+#include "api/addressing.h"
 #include "api/messages.h"
 #include "base/log.h"
 
@@ -25,6 +26,43 @@ ClientError failure(const Error& error, std::string_view operation) {
             return internal_failure();
     }
     return internal_failure();
+}
+
+Answer<void> settled(const Result<stream::Applied>& applied, const stream::Stream& stream,
+                     std::string_view operation) {
+    if (!applied) {
+        return failure(applied.error(), operation);
+    }
+    const stream::Applied& answer = applied.value();
+    if (answer.outcome == stream::Outcome::kApplied) {
+        return success();
+    }
+    if (answer.outcome == stream::Outcome::kNotFound) {
+        return stream_not_found(arn_of(stream));
+    }
+    if (answer.outcome == stream::Outcome::kNotActive) {
+        return not_active(*answer.stream);
+    }
+    return unexpected(answer.outcome, operation);
+}
+
+Answer<void> settled(const Result<stream::Applied>& applied, const stream::Channel& channel,
+                     std::string_view operation) {
+    if (!applied) {
+        return failure(applied.error(), operation);
+    }
+    const stream::Applied& answer = applied.value();
+    const std::string& account = channel.owner.account;
+    if (answer.outcome == stream::Outcome::kApplied) {
+        return success();
+    }
+    if (answer.outcome == stream::Outcome::kChannelNotFound) {
+        return channel_not_found(channel.id, account);
+    }
+    if (answer.outcome == stream::Outcome::kChannelNotActive) {
+        return channel_not_active(channel.name, account, status_name(answer.channel->status));
+    }
+    return unexpected(answer.outcome, operation);
 }
 
 ClientError unexpected(stream::Outcome outcome, std::string_view operation) {

@@ -1,5 +1,6 @@
 #include "api/get.h"
 
+#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -106,7 +107,9 @@ RecordMember record_member(const stream::Shard& shard, const storage::Record& re
     member.sequence_number = stream::sequence_number(shard, record.position, record.stamp).text();
     member.approximate_arrival_timestamp = stream::arrival(shard, record.stamp);
     member.data = record.data;
-    member.partition_key = record.key;
+    if (!record.key.empty()) {
+        member.partition_key = record.key;
+    }
     return member;
 }
 
@@ -127,6 +130,9 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
         co_return shard_does_not_exist(*shard_no, where);
     }
     MILLRACE_CO_TRY(const stream::StartAt start, start_at(request, *stream, *shard, now));
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
+    }
     const stream::Placed placed = co_await context.broker.place(stream, *shard_no, start);
     switch (placed.status) {
         case stream::ReadStatus::kOk:
@@ -156,7 +162,7 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     const model::StreamArn where =
         found ? arn_of(*found)
               : model::StreamArn{caller(context), model::StreamName(iterator.stream_name)};
-    if (where.owner.account != context.account) {
+    if (found && !has_access(context, *found, "GetRecords")) {
         co_return access_denied(context.account, "GetRecords", where.text());
     }
     if (!found || readable_shard(*found, iterator.shard_no, now) == nullptr) {
@@ -164,6 +170,9 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     }
     if (request.stream_arn && model::StreamArn::parse(*request.stream_arn) != where) {
         co_return iterator_of_other_stream(*request.stream_arn);
+    }
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
     }
     const auto limit =
         static_cast<std::uint32_t>(request.limit.value_or(model::kGetRecordsMaxRecords));

@@ -27,6 +27,7 @@ struct GetShardIteratorRequest {
     std::optional<std::string_view> stream_arn;
     std::optional<WallTime> timestamp;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 struct GetShardIteratorResponse {
     std::string shard_iterator;
@@ -37,12 +38,13 @@ struct GetRecordsRequest {
     std::optional<std::string_view> shard_iterator;
     std::optional<std::string_view> stream_arn;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 struct RecordMember {
     model::SequenceText sequence_number;
     WallTime approximate_arrival_timestamp;
-    Bytes data;                      // views into the response's keepalive
-    std::string_view partition_key;  // the same
+    Bytes data;                                     // views into the response's keepalive
+    std::optional<std::string_view> partition_key;  // the same; none: the record was put without
 };
 struct ChildShard {
     model::ShardIdText shard_id;

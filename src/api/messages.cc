@@ -83,6 +83,22 @@ std::string starting_number_is_invalid(std::string_view number, model::ShardNo s
                 " is invalid");
 }
 
+// "{n} validation errors detected: Value{value} at '{path}' failed ...; ..."
+ClientError violations(const std::vector<std::string>& paths, std::size_t count,
+                       std::string_view value, std::string_view constraint) {
+    std::string text =
+        join(std::uint64_t{count}, " validation error", count == 1 ? "" : "s", " detected: ");
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        text += join(i == 0 ? "" : "; ", "Value", value, " at '", paths[i],
+                     "' failed to satisfy constraint: ", constraint);
+    }
+    return validation(text);
+}
+
+std::string under_account(const Tagged& tagged) {
+    return join(tagged.kind, " ", tagged.name, " under account ", tagged.account);
+}
+
 std::string_view verb(TagChange change) {
     return change == TagChange::kAdd ? "add tags to " : "remove tags from ";
 }
@@ -183,15 +199,9 @@ ClientError retention_above_current(std::int64_t hours, const model::StreamArn& 
 
 ClientError data_too_long(const std::vector<std::string>& paths, std::size_t count,
                           std::int64_t limit_bytes) {
-    std::string text =
-        join(std::uint64_t{count}, " validation error", count == 1 ? "" : "s", " detected: ");
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        text += join(i == 0 ? "" : "; ", "Value at '", paths[i],
-                     "' failed to satisfy constraint: Member must have length less than or equal "
-                     "to ",
-                     limit_bytes);
-    }
-    return validation(text);
+    return violations(
+        paths, count, "",
+        join("Member must have length less than or equal to ", std::int64_t{limit_bytes}));
 }
 
 ClientError explicit_hash_key_out_of_range(std::string_view key) {
@@ -276,11 +286,23 @@ ClientError tag_characters_invalid() {
         "space, _ . / = + - % @.");
 }
 
-ClientError tag_characters_illegal(TagChange change, const model::StreamArn& stream) {
-    return invalid_argument("Failed to ", verb(change), stream_under_account(stream),
+ClientError tag_characters_illegal(TagChange change, const Tagged& tagged) {
+    return invalid_argument("Failed to ", verb(change), under_account(tagged),
                             " because some tags contained illegal characters. The allowed "
                             "characters are Unicode letters, white-spaces, "
                             "'_',',','/','=','+','-','@'.");
+}
+
+ClientError consumer_not_found(std::string_view consumer, std::string_view account) {
+    return not_found("Consumer ", consumer, ", account ", account, " not found.");
+}
+
+ClientError no_policy(std::string_view arn) {
+    return not_found("No resource policy found for resource ARN ", arn, ".");
+}
+
+ClientError partition_keys_missing(const std::vector<std::string>& paths, std::size_t count) {
+    return violations(paths, count, " null", "Member must not be null");
 }
 
 // ---- Our own words, until the service's are known.
@@ -351,10 +373,145 @@ ClientError token_expired() {
     return {ErrorType::kExpiredNextToken, "NextToken has expired."};
 }
 
-ClientError too_many_tags(const model::StreamArn& stream, std::uint64_t limit) {
-    return invalid_argument("Failed to add tags to ", stream_under_account(stream),
-                            " because a given stream cannot have more than ", limit,
+ClientError too_many_tags(const Tagged& tagged, std::uint64_t limit) {
+    return invalid_argument("Failed to add tags to ", under_account(tagged), " because a given ",
+                            tagged.kind, " cannot have more than ", limit,
                             " tags associated with it.");
+}
+
+ClientError dry_run() {
+    return {ErrorType::kDryRunOperation,
+            "The request would have succeeded, but the DryRun parameter was set."};
+}
+
+ClientError resource_arn_malformed(std::string_view arn) {
+    return invalid_argument("ResourceARN ", arn,
+                            " is not the ARN of a stream, a consumer or a channel.");
+}
+
+ClientError resource_arn_of_other_region(std::string_view member, std::string_view arn,
+                                         std::string_view region) {
+    return invalid_argument(member, " ", arn, " is not in region ", region, ".");
+}
+
+ClientError policy_malformed() {
+    return invalid_argument("Policy is not a valid JSON document.");
+}
+
+ClientError policy_not_for_channels(std::string_view arn) {
+    return invalid_argument("ResourceARN ", arn,
+                            " is a channel. Only streams and consumers have resource policies.");
+}
+
+ClientError warm_throughput_unsupported() {
+    return validation(
+        "Request is invalid. Warm throughput is only supported for On-Demand streams in accounts "
+        "with MinimumThroughputBillingCommitment enabled.");
+}
+
+ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit) {
+    return limit_exceeded("This request would exceed the limit on warm throughput. Limit: ", limit,
+                          " MiB/s. Requested: ", mibps, " MiB/s.");
+}
+
+ClientError strategy_needs_on_demand() {
+    return invalid_argument(
+        "RecordDistributionStrategy AUTO can be specified only for ON_DEMAND stream mode.");
+}
+
+ClientError strategy_of_provisioned(const model::StreamArn& stream) {
+    return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                            " is not in On-Demand mode. RecordDistributionStrategy can be updated "
+                            "only for On-Demand streams.");
+}
+
+ClientError ordering_number_unsupported(const model::StreamArn& stream) {
+    return invalid_argument("SequenceNumberForOrdering cannot be specified for ",
+                            stream_under_account(stream),
+                            " because its record distribution strategy is AUTO.");
+}
+
+ClientError channels_refused() {
+    return invalid_argument(
+        "CreateChannel is refused because this server does not deliver records to channels. With "
+        "the server's option channels = accept, channels can be created; they deliver nothing.");
+}
+
+ClientError channel_not_found(std::string_view id, std::string_view account) {
+    return not_found("Channel ", id, " under account ", account, " not found.");
+}
+
+ClientError channel_exists(std::string_view name, std::string_view account) {
+    return in_use("Channel ", name, " under account ", account, " already exists.");
+}
+
+ClientError channel_not_active(std::string_view name, std::string_view account,
+                               std::string_view status) {
+    return in_use("Channel ", name, " under account ", account, " not ACTIVE, instead in state ",
+                  status);
+}
+
+ClientError channel_limit(const model::StreamArn& stream, std::uint64_t limit) {
+    return limit_exceeded("This request would exceed the limit on the channels of ",
+                          stream_under_account(stream),
+                          " that deliver to an S3 bucket. Limit: ", limit, ".");
+}
+
+ClientError channel_needs_on_demand(const model::StreamArn& stream) {
+    return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                            " is not in On-Demand mode. Channels are supported only for On-Demand "
+                            "streams.");
+}
+
+ClientError stream_has_channels(const model::StreamArn& stream) {
+    return in_use("DeleteStream can’t delete ", stream.owner.account, ":", stream.name.text(),
+                  " because there are channels associated with this data stream. Delete the "
+                  "channels first.");
+}
+
+ClientError channel_streams_count() {
+    return invalid_argument("StreamConfigurationList must have exactly 1 entry.");
+}
+
+ClientError channel_destinations() {
+    return invalid_argument(
+        "Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be "
+        "provided.");
+}
+
+ClientError s3_tables_unsupported() {
+    return invalid_argument(
+        "S3TablesDestinationConfiguration is not supported by this server; use "
+        "S3DestinationConfiguration");
+}
+
+ClientError record_format_unsupported(std::string_view format) {
+    return invalid_argument("RecordFormatType ", format,
+                            " cannot be used with S3DestinationConfiguration.");
+}
+
+ClientError freshness_out_of_range(std::int64_t seconds) {
+    return invalid_argument("DataFreshnessInSeconds must be between 300 and 900, but is ", seconds,
+                            ".");
+}
+
+ClientError role_of_other_account(std::string_view role, std::string_view account) {
+    return invalid_argument("ServiceExecutionRoleARN ", role, " is not a role of account ", account,
+                            ".");
+}
+
+ClientError service_key_not_allowed(std::string_view key) {
+    return invalid_argument("KeyId ", key,
+                            " is the service's own key. Channels need a customer managed key.");
+}
+
+ClientError key_template_invalid(std::string_view rule) {
+    return invalid_argument("Invalid OutputKeyTemplate: ", rule, ".");
+}
+
+ClientError channel_unchanged() {
+    return invalid_argument(
+        "Either S3DestinationConfiguration or LoggingConfiguration must be provided.");
 }
 
 }  // namespace millrace::api

@@ -64,9 +64,25 @@ ClientError no_shards_selector();
 // The sentence for NextToken beside another selector of ListShards or ListStreams.
 ClientError token_excludes(std::string_view member);
 
+// What has tags, as the texts call it: "stream orders under account 123456789012".
+struct Tagged {
+    std::string_view kind;
+    std::string_view name;
+    std::string_view account;
+    Tagged(const model::StreamArn& stream)
+        : kind("stream"), name(stream.name.text()), account(stream.owner.account) {}
+    Tagged(std::string_view k, std::string_view n, std::string_view a)
+        : kind(k), name(n), account(a) {}
+};
 enum class TagChange : std::uint8_t { kAdd, kRemove };
 ClientError tag_characters_invalid();
-ClientError tag_characters_illegal(TagChange change, const model::StreamArn& stream);
+ClientError tag_characters_illegal(TagChange change, const Tagged& tagged);
+
+ClientError consumer_not_found(std::string_view consumer, std::string_view account);
+ClientError no_policy(std::string_view arn);
+// As constraint violations, though found later: which stream it is decides about them. Paths and
+// count as of data_too_long().
+ClientError partition_keys_missing(const std::vector<std::string>& paths, std::size_t count);
 
 // ---- Our own words, until the service's are known.
 
@@ -85,6 +101,35 @@ ClientError filter_member_superfluous(std::string_view member, std::string_view 
 ClientError filter_excludes_start();
 ClientError token_invalid();
 ClientError token_expired();
-ClientError too_many_tags(const model::StreamArn& stream, std::uint64_t limit);
+ClientError too_many_tags(const Tagged& tagged, std::uint64_t limit);
+ClientError dry_run();
+ClientError resource_arn_malformed(std::string_view arn);
+ClientError resource_arn_of_other_region(std::string_view member, std::string_view arn,
+                                         std::string_view region);
+ClientError policy_malformed();
+ClientError policy_not_for_channels(std::string_view arn);
+ClientError warm_throughput_unsupported();
+ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit);
+ClientError strategy_needs_on_demand();
+ClientError strategy_of_provisioned(const model::StreamArn& stream);
+ClientError ordering_number_unsupported(const model::StreamArn& stream);
+
+ClientError channels_refused();
+ClientError channel_not_found(std::string_view id, std::string_view account);
+ClientError channel_exists(std::string_view name, std::string_view account);
+ClientError channel_not_active(std::string_view name, std::string_view account,
+                               std::string_view status);
+ClientError channel_limit(const model::StreamArn& stream, std::uint64_t limit);
+ClientError channel_needs_on_demand(const model::StreamArn& stream);
+ClientError stream_has_channels(const model::StreamArn& stream);
+ClientError channel_streams_count();
+ClientError channel_destinations();
+ClientError s3_tables_unsupported();
+ClientError record_format_unsupported(std::string_view format);
+ClientError freshness_out_of_range(std::int64_t seconds);
+ClientError role_of_other_account(std::string_view role, std::string_view account);
+ClientError service_key_not_allowed(std::string_view key);
+ClientError key_template_invalid(std::string_view rule);
+ClientError channel_unchanged();
 
 }  // namespace millrace::api

@@ -4,9 +4,15 @@
 #include <optional>
 #include <string>
 
+#include "api/account.h"
+#include "api/capacity.h"
+#include "api/channels.h"
 #include "api/get.h"
 #include "api/messages.h"
+#include "api/monitoring.h"
+#include "api/policies.h"
 #include "api/put.h"
+#include "api/resource_tags.h"
 #include "api/retention.h"
 #include "api/shapes.h"
 #include "api/shards.h"
@@ -82,52 +88,61 @@ constexpr Operation unbuilt() {
 
 constexpr Operation kOperations[] = {
     built<add_tags_to_stream>("AddTagsToStream", kAddTagsToStreamInput),
-    unbuilt<"CreateChannel">(),
+    built<create_channel>("CreateChannel", kCreateChannelInput, &kChannelOutput),
     built<create_stream>("CreateStream", kCreateStreamInput),
     built<decrease_stream_retention_period>("DecreaseStreamRetentionPeriod", kRetentionInput),
-    unbuilt<"DeleteChannel">(),
-    unbuilt<"DeleteResourcePolicy">(),
+    built<delete_channel>("DeleteChannel", kChannelInput),
+    built<delete_resource_policy>("DeleteResourcePolicy", kResourcePolicyInput),
     built<delete_stream>("DeleteStream", kDeleteStreamInput),
     unbuilt<"DeregisterStreamConsumer">(),
-    unbuilt<"DescribeAccountSettings">(),
-    unbuilt<"DescribeChannel">(),
+    built<describe_account_settings>("DescribeAccountSettings", kEmptyShape,
+                                     &kAccountSettingsOutput),
+    built<describe_channel>("DescribeChannel", kChannelInput, &kChannelOutput),
     built<describe_limits>("DescribeLimits", kEmptyShape, &kDescribeLimitsOutput),
     built<describe_stream>("DescribeStream", kDescribeStreamInput, &kDescribeStreamOutput),
     unbuilt<"DescribeStreamConsumer">(),
     built<describe_stream_summary>("DescribeStreamSummary", kDescribeStreamSummaryInput,
                                    &kDescribeStreamSummaryOutput),
-    unbuilt<"DisableEnhancedMonitoring">(),
-    unbuilt<"EnableEnhancedMonitoring">(),
+    built<disable_enhanced_monitoring>("DisableEnhancedMonitoring", kEnhancedMonitoringInput,
+                                       &kEnhancedMonitoringOutput),
+    built<enable_enhanced_monitoring>("EnableEnhancedMonitoring", kEnhancedMonitoringInput,
+                                      &kEnhancedMonitoringOutput),
     built<get_records>("GetRecords", kGetRecordsInput, &kGetRecordsOutput),
-    unbuilt<"GetResourcePolicy">(),
+    built<get_resource_policy>("GetResourcePolicy", kResourcePolicyInput,
+                               &kGetResourcePolicyOutput),
     built<get_shard_iterator>("GetShardIterator", kGetShardIteratorInput, &kGetShardIteratorOutput),
     built<increase_stream_retention_period>("IncreaseStreamRetentionPeriod", kRetentionInput),
-    unbuilt<"ListChannels">(),
+    built<list_channels>("ListChannels", kListChannelsInput, &kListChannelsOutput),
     built<list_shards>("ListShards", kListShardsInput, &kListShardsOutput),
     unbuilt<"ListStreamConsumers">(),
     built<list_streams>("ListStreams", kListStreamsInput, &kListStreamsOutput),
-    unbuilt<"ListTagsForResource">(),
+    built<list_tags_for_resource>("ListTagsForResource", kListTagsForResourceInput,
+                                  &kListTagsForResourceOutput),
     built<list_tags_for_stream>("ListTagsForStream", kListTagsForStreamInput,
                                 &kListTagsForStreamOutput),
     unbuilt<"MergeShards">(),
     built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
     built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
-    unbuilt<"PutResourcePolicy">(),
+    built<put_resource_policy>("PutResourcePolicy", kPutResourcePolicyInput),
     unbuilt<"RegisterStreamConsumer">(),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
     unbuilt<"SplitShard">(),
     unbuilt<"StartStreamEncryption">(),
     unbuilt<"StopStreamEncryption">(),
     unbuilt<"SubscribeToShard">(),
-    unbuilt<"TagResource">(),
-    unbuilt<"UntagResource">(),
-    unbuilt<"UpdateAccountSettings">(),
-    unbuilt<"UpdateChannel">(),
-    unbuilt<"UpdateMaxRecordSize">(),
+    built<tag_resource>("TagResource", kTagResourceInput),
+    built<untag_resource>("UntagResource", kUntagResourceInput),
+    built<update_account_settings>("UpdateAccountSettings", kUpdateAccountSettingsInput,
+                                   &kAccountSettingsOutput),
+    built<update_channel>("UpdateChannel", kUpdateChannelInput, &kChannelOutput),
+    built<update_max_record_size>("UpdateMaxRecordSize", kUpdateMaxRecordSizeInput),
     unbuilt<"UpdateShardCount">(),
     unbuilt<"UpdateStreamMode">(),
-    unbuilt<"UpdateStreamRecordDistributionStrategy">(),
-    unbuilt<"UpdateStreamWarmThroughput">(),
+    built<update_stream_record_distribution_strategy>("UpdateStreamRecordDistributionStrategy",
+                                                      kUpdateDistributionInput),
+    built<update_stream_warm_throughput>("UpdateStreamWarmThroughput",
+                                         kUpdateStreamWarmThroughputInput,
+                                         &kUpdateStreamWarmThroughputOutput),
 };
 static_assert(std::size(kOperations) == 45);
 static_assert(std::ranges::is_sorted(kOperations, {}, &Operation::name),

@@ -13,8 +13,8 @@ namespace millrace::api {
 
 namespace {
 
-std::int64_t size_of(std::string_view key, Bytes data) {
-    return static_cast<std::int64_t>(key.size() + data.size());
+std::int64_t size_of(std::optional<std::string_view> key, Bytes data) {
+    return static_cast<std::int64_t>(key.value_or("").size() + data.size());
 }
 
 std::int64_t record_limit(const stream::Stream& stream) {
@@ -53,21 +53,48 @@ Answer<void> check_ordering_number(const Context& context, std::string_view text
     return success();
 }
 
+bool needs_keys(const stream::Stream& stream) {
+    return stream.distribution == stream::Distribution::kPartitionKey;
+}
+
+// The records at fault, as violations name them.
+struct Offenders {
+    std::vector<std::string> paths;
+    std::size_t count = 0;
+
+    void add(std::size_t record, std::string_view member) {
+        if (++count <= kViolationsMax) {
+            paths.push_back("records." + std::to_string(record + 1) + ".member." +
+                            std::string(member));
+        }
+    }
+};
+
+Answer<void> check_keys(std::span<const PutRecordsRequestEntry> records,
+                        const stream::Stream& stream) {
+    Offenders found;
+    for (std::size_t i = 0; i < records.size() && needs_keys(stream); ++i) {
+        if (!records[i].partition_key) {
+            found.add(i, "partitionKey");
+        }
+    }
+    if (found.count != 0) {
+        return partition_keys_missing(found.paths, found.count);
+    }
+    return success();
+}
+
 Answer<void> check_sizes(std::span<const PutRecordsRequestEntry> records,
                          const stream::Stream& stream) {
     const std::int64_t limit = record_limit(stream);
-    std::vector<std::string> paths;
-    std::size_t count = 0;
+    Offenders found;
     for (std::size_t i = 0; i < records.size(); ++i) {
-        if (size_of(*records[i].partition_key, *records[i].data) <= limit) {
-            continue;
-        }
-        if (++count <= kViolationsMax) {
-            paths.push_back("records." + std::to_string(i + 1) + ".member.data");
+        if (size_of(records[i].partition_key, *records[i].data) > limit) {
+            found.add(i, "data");
         }
     }
-    if (count != 0) {
-        return data_too_long(paths, count, limit);
+    if (found.count != 0) {
+        return data_too_long(found.paths, found.count, limit);
     }
     return success();
 }
@@ -100,17 +127,27 @@ Task<Answer<PutRecordResponse>> put_record(Context& context, const PutRecordRequ
     MILLRACE_CO_TRY(const model::StreamArn where,
                     address(context, request.stream_name, request.stream_arn));
     MILLRACE_CO_TRY(const stream::StreamPtr stream, find_writable(context, where, "PutRecord"));
-    if (size_of(*request.partition_key, *request.data) > record_limit(*stream)) {
+    if (!request.partition_key && needs_keys(*stream)) {
+        const std::vector<std::string> paths = {"partitionKey"};
+        co_return partition_keys_missing(paths, 1);
+    }
+    if (size_of(request.partition_key, *request.data) > record_limit(*stream)) {
         const std::vector<std::string> paths = {"data"};
         co_return data_too_long(paths, 1, record_limit(*stream));
     }
     MILLRACE_CO_TRY(const std::optional<model::HashKey> hash,
                     parse_explicit_hash(request.explicit_hash_key));
     if (request.sequence_number_for_ordering) {
+        if (!needs_keys(*stream)) {
+            co_return ordering_number_unsupported(where);
+        }
         MILLRACE_CO_TRY(
             check_ordering_number(context, *request.sequence_number_for_ordering, *stream));
     }
-    const stream::PutRecord record{*request.partition_key, *request.data, hash};
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
+    }
+    const stream::PutRecord record{request.partition_key.value_or(""), *request.data, hash};
     const std::span<const stream::PutRecord> records(&record, 1);
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);
     const stream::PutResult& result = results.front();
@@ -133,19 +170,23 @@ Task<Answer<PutRecordsResponse>> put_records(Context& context, const PutRecordsR
     const std::vector<PutRecordsRequestEntry>& entries = *request.records;
     std::int64_t total = 0;
     for (const PutRecordsRequestEntry& entry : entries) {
-        total += size_of(*entry.partition_key, *entry.data);
+        total += size_of(entry.partition_key, *entry.data);
     }
     if (total > model::kPutRecordsMaxBytes) {
         co_return records_too_large();
     }
     MILLRACE_CO_TRY(const stream::StreamPtr stream, find_writable(context, where, "PutRecords"));
+    MILLRACE_CO_TRY(check_keys(entries, *stream));
     MILLRACE_CO_TRY(check_sizes(entries, *stream));
     std::vector<stream::PutRecord> records;
     records.reserve(entries.size());
     for (const PutRecordsRequestEntry& entry : entries) {
         MILLRACE_CO_TRY(const std::optional<model::HashKey> hash,
                         parse_explicit_hash(entry.explicit_hash_key));
-        records.push_back(stream::PutRecord{*entry.partition_key, *entry.data, hash});
+        records.push_back(stream::PutRecord{entry.partition_key.value_or(""), *entry.data, hash});
+    }
+    if (request.dry_run.value_or(false)) {
+        co_return dry_run();
     }
 
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);

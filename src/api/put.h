@@ -24,6 +24,7 @@ struct PutRecordRequest {
     std::optional<std::string_view> stream_name;
     std::optional<std::string_view> stream_arn;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 struct PutRecordResponse {
     model::ShardIdText shard_id;
@@ -40,6 +41,7 @@ struct PutRecordsRequest {
     std::optional<std::string_view> stream_name;
     std::optional<std::string_view> stream_arn;
     std::optional<std::string_view> stream_id;
+    std::optional<bool> dry_run;
 };
 // Either the first two or the last two are there.
 struct PutRecordsResultEntry {

@@ -52,6 +52,12 @@ Task<Answer<Nothing>> set_retention(Context& context, const RetentionRequest& re
         case stream::Outcome::kOnDemandQuota:
         case stream::Outcome::kTooManyTags:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, operation);

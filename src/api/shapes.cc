@@ -5,77 +5,14 @@
 #include "api/get.h"
 #include "api/put.h"
 #include "api/retention.h"
+#include "api/shape_fields.h"
 #include "api/shards.h"
 #include "api/streams.h"
 #include "api/tags.h"
-#include "model/limits.h"
-#include "model/patterns.h"
 
 namespace millrace::api {
 
 namespace {
-
-using model::blob_field;
-using model::boolean_field;
-using model::Field;
-using model::integer_field;
-using model::list_field;
-using model::long_field;
-using model::map_field;
-using model::Shape;
-using model::string_field;
-using model::structure_field;
-using model::text_list_field;
-using model::timestamp_field;
-
-// Members that many inputs share.
-template <auto Member>
-constexpr Field name_field(std::string_view name) {
-    return string_field<Member>(name).within(1, model::kNameMaxUnits).matching(model::kNamePattern);
-}
-template <auto Member>
-constexpr Field stream_arn_field() {
-    return string_field<Member>("StreamARN")
-        .within(1, model::kArnMaxUnits)
-        .matching(model::kStreamArnPattern);
-}
-template <auto Member>
-constexpr Field stream_id_field() {
-    return string_field<Member>("StreamId")
-        .within(1, model::kStreamIdMaxUnits)
-        .matching(model::kStreamIdPattern);
-}
-template <auto Member>
-constexpr Field sequence_field(std::string_view name) {
-    return string_field<Member>(name).matching(model::kSequenceNumberPattern);
-}
-template <auto Member>
-constexpr Field hash_key_field(std::string_view name) {
-    return string_field<Member>(name).matching(model::kHashKeyPattern);
-}
-template <auto Member>
-constexpr Field partition_key_field() {
-    return string_field<Member>("PartitionKey").require().within(1, model::kPartitionKeyMaxUnits);
-}
-template <auto Member>
-constexpr Field data_field() {
-    return blob_field<Member>("Data").require().within(0, model::kDataMaxBytes);
-}
-template <auto Member>
-constexpr Field page_field(std::string_view name) {
-    return integer_field<Member>(name).within(1, model::kPageMax);
-}
-template <auto Member>
-constexpr Field token_field() {
-    return string_field<Member>("NextToken").within(1, model::kTokenMaxChars);
-}
-template <auto Member>
-constexpr Field tags_field() {
-    return map_field<Member>("Tags")
-        .within(1, model::kTagsPerCallMax)
-        .keys(1, model::kTagKeyMaxUnits)
-        .elements(0, model::kTagValueMaxUnits);
-}
 
 // In the order messages print.
 constexpr std::string_view kStreamModes[] = {"PROVISIONED", "ON_DEMAND"};
@@ -133,6 +70,10 @@ constexpr Field kStreamDescriptionFields[] = {
 };
 constexpr Shape kStreamDescription{"StreamDescription", kStreamDescriptionFields};
 
+constexpr Field kWarmThroughputFields[] = {
+    integer_field<&WarmThroughput::target_mibps>("TargetMiBps"),
+    integer_field<&WarmThroughput::current_mibps>("CurrentMiBps"),
+};
 constexpr Field kStreamDescriptionSummaryFields[] = {
     string_field<&StreamDescriptionSummary::stream_name>("StreamName"),
     string_field<&StreamDescriptionSummary::stream_arn>("StreamARN"),
@@ -147,7 +88,11 @@ constexpr Field kStreamDescriptionSummaryFields[] = {
     string_field<&StreamDescriptionSummary::encryption_type>("EncryptionType"),
     integer_field<&StreamDescriptionSummary::open_shard_count>("OpenShardCount"),
     integer_field<&StreamDescriptionSummary::consumer_count>("ConsumerCount"),
+    structure_field<&StreamDescriptionSummary::warm_throughput>("WarmThroughput", kWarmThroughput),
     integer_field<&StreamDescriptionSummary::max_record_size_in_kib>("MaxRecordSizeInKiB"),
+    integer_field<&StreamDescriptionSummary::channel_count>("ChannelCount"),
+    string_field<&StreamDescriptionSummary::record_distribution_strategy>(
+        "RecordDistributionStrategy"),
 };
 constexpr Shape kStreamDescriptionSummary{"StreamDescriptionSummary",
                                           kStreamDescriptionSummaryFields};
@@ -202,8 +147,6 @@ constexpr Field kTagFields[] = {
     string_field<&Tag::key>("Key"),
     string_field<&Tag::value>("Value"),
 };
-constexpr Shape kTag{"Tag", kTagFields};
-
 // Inputs and outputs.
 constexpr Field kCreateStreamInputFields[] = {
     integer_field<&CreateStreamRequest::shard_count>("ShardCount").within(1, model::kShardCountMax),
@@ -215,6 +158,7 @@ constexpr Field kCreateStreamInputFields[] = {
         .within(0, std::nullopt),
     integer_field<&CreateStreamRequest::max_record_size_in_kib>("MaxRecordSizeInKiB")
         .within(model::kRecordSizeMinKiB, model::kRecordSizeMaxKiB),
+    distribution_field<&CreateStreamRequest::record_distribution_strategy>(),
 };
 
 constexpr Field kDeleteStreamInputFields[] = {
@@ -252,6 +196,8 @@ constexpr Field kDescribeLimitsOutputFields[] = {
     integer_field<&DescribeLimitsResponse::on_demand_stream_count>("OnDemandStreamCount"),
     integer_field<&DescribeLimitsResponse::on_demand_stream_count_limit>(
         "OnDemandStreamCountLimit"),
+    integer_field<&DescribeLimitsResponse::channel_count>("ChannelCount"),
+    integer_field<&DescribeLimitsResponse::channel_count_limit>("ChannelCountLimit"),
 };
 
 constexpr Field kListStreamsInputFields[] = {
@@ -288,6 +234,7 @@ constexpr Field kPutRecordInputFields[] = {
     data_field<&PutRecordRequest::data>(),
     name_field<&PutRecordRequest::stream_name>("StreamName"),
     stream_arn_field<&PutRecordRequest::stream_arn>(),
+    dry_run_field<&PutRecordRequest::dry_run>(),
     stream_id_field<&PutRecordRequest::stream_id>(),
 };
 constexpr Field kPutRecordOutputFields[] = {
@@ -301,6 +248,7 @@ constexpr Field kPutRecordsInputFields[] = {
         .within(1, model::kPutRecordsMaxRecords),
     name_field<&PutRecordsRequest::stream_name>("StreamName"),
     stream_arn_field<&PutRecordsRequest::stream_arn>(),
+    dry_run_field<&PutRecordsRequest::dry_run>(),
     stream_id_field<&PutRecordsRequest::stream_id>(),
 };
 constexpr Field kPutRecordsOutputFields[] = {
@@ -317,6 +265,7 @@ constexpr Field kGetShardIteratorInputFields[] = {
     name_field<&GetShardIteratorRequest::stream_name>("StreamName"),
     stream_arn_field<&GetShardIteratorRequest::stream_arn>(),
     timestamp_field<&GetShardIteratorRequest::timestamp>("Timestamp"),
+    dry_run_field<&GetShardIteratorRequest::dry_run>(),
     stream_id_field<&GetShardIteratorRequest::stream_id>(),
 };
 constexpr Field kGetShardIteratorOutputFields[] = {
@@ -329,6 +278,7 @@ constexpr Field kGetRecordsInputFields[] = {
         .require()
         .within(1, model::kIteratorMaxChars),
     stream_arn_field<&GetRecordsRequest::stream_arn>(),
+    dry_run_field<&GetRecordsRequest::dry_run>(),
     stream_id_field<&GetRecordsRequest::stream_id>(),
 };
 constexpr Field kGetRecordsOutputFields[] = {
@@ -355,10 +305,7 @@ constexpr Field kAddTagsToStreamInputFields[] = {
 };
 
 constexpr Field kRemoveTagsFromStreamInputFields[] = {
-    text_list_field<&RemoveTagsFromStreamRequest::tag_keys>("TagKeys")
-        .require()
-        .within(1, model::kTagKeysPerCallMax)
-        .elements(1, model::kTagKeyMaxUnits),
+    tag_keys_field<&RemoveTagsFromStreamRequest::tag_keys>(),
     name_field<&RemoveTagsFromStreamRequest::stream_name>("StreamName"),
     stream_arn_field<&RemoveTagsFromStreamRequest::stream_arn>(),
     stream_id_field<&RemoveTagsFromStreamRequest::stream_id>(),
@@ -380,6 +327,8 @@ constexpr Field kListTagsForStreamOutputFields[] = {
 }  // namespace
 
 constinit const Shape kEmptyShape{"Empty", {}};
+constinit const Shape kTag{"Tag", kTagFields};
+constinit const Shape kWarmThroughput{"WarmThroughputObject", kWarmThroughputFields};
 
 constinit const Shape kCreateStreamInput{"CreateStreamInput", kCreateStreamInputFields};
 constinit const Shape kDeleteStreamInput{"DeleteStreamInput", kDeleteStreamInputFields};

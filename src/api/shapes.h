@@ -1,11 +1,15 @@
 // The shapes of every built operation's input and output. An input's fields stand in the order in
 // which the service reports violations; StreamId, reserved by the service, is checked last and
-// then ignored.
+// then ignored. They are defined in shapes.cc, control_shapes.cc and channel_shapes.cc.
 #pragma once
 
 #include "model/shape.h"
 
 namespace millrace::api {
+
+// Structures inside more than one source's shapes.
+extern const model::Shape kTag;
+extern const model::Shape kWarmThroughput;
 
 extern const model::Shape kEmptyShape;  // no members: inputs without any, and unbuilt operations
 
@@ -38,5 +42,31 @@ extern const model::Shape kAddTagsToStreamInput;
 extern const model::Shape kRemoveTagsFromStreamInput;
 extern const model::Shape kListTagsForStreamInput;
 extern const model::Shape kListTagsForStreamOutput;
+
+extern const model::Shape kTagResourceInput;
+extern const model::Shape kUntagResourceInput;
+extern const model::Shape kListTagsForResourceInput;
+extern const model::Shape kListTagsForResourceOutput;
+
+extern const model::Shape kPutResourcePolicyInput;
+extern const model::Shape kResourcePolicyInput;  // of reading and deleting
+extern const model::Shape kGetResourcePolicyOutput;
+
+extern const model::Shape kEnhancedMonitoringInput;  // of both directions
+extern const model::Shape kEnhancedMonitoringOutput;
+extern const model::Shape kUpdateMaxRecordSizeInput;
+extern const model::Shape kUpdateStreamWarmThroughputInput;
+extern const model::Shape kUpdateStreamWarmThroughputOutput;
+extern const model::Shape kUpdateDistributionInput;
+
+extern const model::Shape kUpdateAccountSettingsInput;
+extern const model::Shape kAccountSettingsOutput;  // of both operations
+
+extern const model::Shape kCreateChannelInput;
+extern const model::Shape kUpdateChannelInput;
+extern const model::Shape kChannelInput;   // of describing and deleting
+extern const model::Shape kChannelOutput;  // of creating, updating and describing
+extern const model::Shape kListChannelsInput;
+extern const model::Shape kListChannelsOutput;
 
 }  // namespace millrace::api

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -166,7 +167,8 @@ Answer<Listing> listing_of_token(const Context& context, std::string_view text, 
     const stream::ListToken& token = opened.value;
     Listing listing;
     listing.stream = context.broker.catalog().find(token.uid);
-    if (!listing.stream || listing.stream->owner != caller(context)) {
+    if (!listing.stream || listing.stream->owner.region != context.region ||
+        !has_access(context, *listing.stream, "ListShards")) {
         const model::StreamName name(token.stream_name);
         return stream_not_found(model::StreamArn{caller(context), name});
     }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "api/account.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
+#include "api/monitoring.h"
 #include "api/tag_rules.h"
 #include "base/result.h"
 #include "model/limits.h"
@@ -15,10 +17,13 @@ namespace millrace::api {
 
 namespace {
 
-// Nothing stores records encrypted yet, nor are shard-level metrics ever switched on.
+// Nothing stores records encrypted yet.
 constexpr std::string_view kEncryptionNone = "NONE";
-std::vector<EnhancedMetrics> no_enhanced_monitoring() {
-    return std::vector<EnhancedMetrics>(1);
+constexpr std::uint64_t kChannelsPerOnDemandStream = 2;  // one of each kind
+
+// Always one element.
+std::vector<EnhancedMetrics> enhanced_monitoring(const stream::Stream& stream) {
+    return {EnhancedMetrics{metric_names(stream.shard_metrics)}};
 }
 
 WallTime creation_time(const stream::Stream& stream) {
@@ -39,7 +44,8 @@ std::int32_t retention_hours(const stream::Stream& stream) {
 }
 
 // Mode and shards of a new stream: without either, an on-demand one.
-Answer<void> choose_capacity(const CreateStreamRequest& request, stream::NewStream& spec) {
+Answer<void> choose_capacity(const Context& context, const CreateStreamRequest& request,
+                             stream::NewStream& spec) {
     std::string_view mode = request.shard_count ? "PROVISIONED" : "ON_DEMAND";
     if (request.stream_mode_details) {
         mode = *request.stream_mode_details->stream_mode;
@@ -58,7 +64,22 @@ Answer<void> choose_capacity(const CreateStreamRequest& request, stream::NewStre
         spec.shards = model::kOnDemandInitialShards;
     }
     if (request.warm_throughput_mibps) {
-        return warm_throughput_not_available();
+        const std::int32_t mibps = *request.warm_throughput_mibps;
+        if (spec.mode != stream::Mode::kOnDemand || !is_committed(context, spec.owner)) {
+            return warm_throughput_not_available();
+        }
+        if (mibps > model::kWarmThroughputMaxMiBps) {
+            return warm_throughput_limit(mibps, model::kWarmThroughputMaxMiBps);
+        }
+        spec.warm_mibps = static_cast<std::uint32_t>(mibps);
+        spec.shards = std::max(spec.shards, *spec.warm_mibps);
+    }
+    if (request.record_distribution_strategy) {
+        spec.distribution = distribution_of(*request.record_distribution_strategy);
+        if (spec.distribution == stream::Distribution::kAuto &&
+            spec.mode != stream::Mode::kOnDemand) {
+            return strategy_needs_on_demand();
+        }
     }
     return success();
 }
@@ -72,7 +93,7 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
     spec.name = model::StreamName(*request.stream_name);
     const model::StreamArn arn{spec.owner, spec.name};
     const stream::Quotas& quotas = context.broker.settings().quotas;
-    MILLRACE_CO_TRY(choose_capacity(request, spec));
+    MILLRACE_CO_TRY(choose_capacity(context, request, spec));
     if (request.max_record_size_in_kib) {
         spec.record_max_kib = static_cast<std::uint32_t>(*request.max_record_size_in_kib);
     }
@@ -113,6 +134,12 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kHasChannels:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -134,6 +161,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
             co_return stream_not_found(arn_of(*stream));
         case stream::Outcome::kNotActive:
             co_return not_active(*outcome.stream);
+        case stream::Outcome::kHasChannels:
+            co_return stream_has_channels(arn_of(*stream));
         case stream::Outcome::kExists:
         case stream::Outcome::kPendingQuota:
         case stream::Outcome::kShardQuota:
@@ -142,6 +171,11 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kWrongMode:
+        case stream::Outcome::kChannelExists:
+        case stream::Outcome::kChannelQuota:
+        case stream::Outcome::kChannelNotFound:
+        case stream::Outcome::kChannelNotActive:
             break;
     }
     co_return unexpected(outcome.outcome, kOperation);
@@ -165,7 +199,7 @@ Task<Answer<DescribeStreamResponse>> describe_stream(Context& context,
     description.stream_mode_details = mode_details(*stream);
     description.retention_period_hours = retention_hours(*stream);
     description.stream_creation_timestamp = creation_time(*stream);
-    description.enhanced_monitoring = no_enhanced_monitoring();
+    description.enhanced_monitoring = enhanced_monitoring(*stream);
     description.encryption_type = kEncryptionNone;
     for (const stream::Shard& shard : stream->shards) {
         if (stream->expired(shard, now) ||
@@ -195,10 +229,17 @@ Task<Answer<DescribeStreamSummaryResponse>> describe_stream_summary(
     summary.stream_mode_details = mode_details(*stream);
     summary.retention_period_hours = retention_hours(*stream);
     summary.stream_creation_timestamp = creation_time(*stream);
-    summary.enhanced_monitoring = no_enhanced_monitoring();
+    summary.enhanced_monitoring = enhanced_monitoring(*stream);
     summary.encryption_type = kEncryptionNone;
     summary.open_shard_count = counter(stream->open_shards());
     summary.max_record_size_in_kib = counter(stream->record_max_kib);
+    summary.channel_count = counter(context.broker.catalog().channels_of(stream->uid));
+    if (stream->mode == stream::Mode::kOnDemand) {
+        summary.record_distribution_strategy = distribution_name(stream->distribution);
+        if (is_committed(context, stream->owner)) {
+            summary.warm_throughput = warm_throughput(*stream);
+        }
+    }
     co_return response;
 }
 
@@ -211,6 +252,9 @@ Task<Answer<DescribeLimitsResponse>> describe_limits(Context& context,
     response.open_shard_count = counter(totals.provisioned_open_shards);
     response.on_demand_stream_count = counter(totals.on_demand_streams);
     response.on_demand_stream_count_limit = counter(quotas.on_demand_streams_max);
+    response.channel_count = counter(context.broker.catalog().channels(caller(context)).size());
+    response.channel_count_limit =
+        counter(kChannelsPerOnDemandStream * quotas.on_demand_streams_max);
     co_return response;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/capacity.h"
 #include "api/context.h"
 #include "api/errors.h"
 #include "api/nothing.h"
@@ -32,6 +33,7 @@ struct CreateStreamRequest {
     std::optional<model::TextMap> tags;
     std::optional<std::int32_t> warm_throughput_mibps;
     std::optional<std::int32_t> max_record_size_in_kib;
+    std::optional<std::string_view> record_distribution_strategy;
 };
 
 struct DeleteStreamRequest {
@@ -80,7 +82,10 @@ struct StreamDescriptionSummary {
     std::string_view encryption_type;
     std::int32_t open_shard_count = 0;
     std::int32_t consumer_count = 0;
+    std::optional<WarmThroughput> warm_throughput;
     std::int32_t max_record_size_in_kib = 0;
+    std::int32_t channel_count = 0;
+    std::optional<std::string_view> record_distribution_strategy;
 };
 struct DescribeStreamSummaryResponse {
     StreamDescriptionSummary stream_description_summary;
@@ -92,6 +97,8 @@ struct DescribeLimitsResponse {
     std::int32_t open_shard_count = 0;
     std::int32_t on_demand_stream_count = 0;
     std::int32_t on_demand_stream_count_limit = 0;
+    std::int32_t channel_count = 0;
+    std::int32_t channel_count_limit = 0;
 };
 
 struct ListStreamsRequest {

@@ -63,20 +63,20 @@ bool is_reserved(std::string_view key) {
 }  // namespace
 
 Answer<void> check_tag_characters(std::span<const std::string_view> texts, TagChange change,
-                                  const model::StreamArn& stream) {
+                                  const Tagged& tagged) {
     if (!std::all_of(texts.begin(), texts.end(), has_only_valid_characters)) {
         return tag_characters_invalid();
     }
     if (std::any_of(texts.begin(), texts.end(), [](std::string_view text) {
             return text.find('%') != std::string_view::npos;
         })) {
-        return tag_characters_illegal(change, stream);
+        return tag_characters_illegal(change, tagged);
     }
     return success();
 }
 
 Answer<void> check_added_tags(const TagMap& present, const TagMap& added, std::uint64_t limit,
-                              const model::StreamArn& stream) {
+                              const Tagged& tagged) {
     std::vector<std::string_view> texts;
     std::uint64_t resulting = present.size();
     for (const auto& [key, value] : added) {
@@ -84,13 +84,13 @@ Answer<void> check_added_tags(const TagMap& present, const TagMap& added, std::u
         texts.push_back(value);
         resulting += present.contains(key) ? 0 : 1;
     }
-    MILLRACE_TRY(check_tag_characters(texts, TagChange::kAdd, stream));
+    MILLRACE_TRY(check_tag_characters(texts, TagChange::kAdd, tagged));
     if (resulting > limit) {
-        return too_many_tags(stream, limit);
+        return too_many_tags(tagged, limit);
     }
     if (std::any_of(added.begin(), added.end(),
                     [](const auto& tag) { return is_reserved(tag.first); })) {
-        return tag_characters_illegal(TagChange::kAdd, stream);
+        return tag_characters_illegal(TagChange::kAdd, tagged);
     }
     return success();
 }

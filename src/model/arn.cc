@@ -1,5 +1,7 @@
 #include "model/arn.h"
 
+#include <utility>
+
 #include "model/patterns.h"
 
 namespace millrace::model {
@@ -26,6 +28,41 @@ bool is_account(std::string_view text) {
     return true;
 }
 
+constexpr std::string_view kStreamKind = "stream/";
+constexpr std::string_view kChannelKind = "channel/";
+
+struct Parts {
+    Identity owner;
+    std::string_view which;
+};
+
+std::optional<Parts> split(std::string_view text, std::string_view kind) {
+    std::string_view rest = text;
+    const std::string_view scheme = take_part(rest);
+    take_part(rest);  // the partition
+    const std::string_view service = take_part(rest);
+    const std::string_view region = take_part(rest);
+    const std::string_view account = take_part(rest);
+    if (scheme != "arn" || service != "kinesis" || !is_account(account) ||
+        !rest.starts_with(kind) || rest.size() == kind.size()) {
+        return std::nullopt;
+    }
+    return Parts{Identity{std::string(account), std::string(region)}, rest.substr(kind.size())};
+}
+
+std::string join(const Identity& owner, std::string_view kind, std::string_view which) {
+    std::string text("arn:");
+    text += partition_of(owner.region);
+    text += ":kinesis:";
+    text += owner.region;
+    text += ':';
+    text += owner.account;
+    text += ':';
+    text += kind;
+    text += which;
+    return text;
+}
+
 }  // namespace
 
 std::string_view partition_of(std::string_view region) {
@@ -48,31 +85,30 @@ std::optional<StreamArn> StreamArn::parse(std::string_view text) {
     if (!kStreamArnPattern.matches(text)) {
         return std::nullopt;
     }
-    std::string_view rest = text;
-    const std::string_view scheme = take_part(rest);
-    take_part(rest);  // the partition
-    const std::string_view service = take_part(rest);
-    const std::string_view region = take_part(rest);
-    const std::string_view account = take_part(rest);
-    constexpr std::string_view kKind = "stream/";
-    if (scheme != "arn" || service != "kinesis" || !is_account(account) ||
-        !rest.starts_with(kKind) || rest.size() == kKind.size()) {
+    auto parts = split(text, kStreamKind);
+    if (!parts) {
         return std::nullopt;
     }
-    return StreamArn{Identity{std::string(account), std::string(region)},
-                     StreamName(rest.substr(kKind.size()))};
+    return StreamArn{std::move(parts->owner), StreamName(parts->which)};
 }
 
 std::string StreamArn::text() const {
-    std::string text("arn:");
-    text += partition_of(owner.region);
-    text += ":kinesis:";
-    text += owner.region;
-    text += ':';
-    text += owner.account;
-    text += ":stream/";
-    text += name.text();
-    return text;
+    return join(owner, kStreamKind, name.text());
+}
+
+std::optional<ChannelArn> ChannelArn::parse(std::string_view text) {
+    if (!kChannelArnPattern.matches(text)) {
+        return std::nullopt;
+    }
+    auto parts = split(text, kChannelKind);
+    if (!parts) {
+        return std::nullopt;
+    }
+    return ChannelArn{std::move(parts->owner), std::string(parts->which)};
+}
+
+std::string ChannelArn::text() const {
+    return join(owner, kChannelKind, id);
 }
 
 }  // namespace millrace::model

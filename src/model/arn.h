@@ -1,4 +1,5 @@
-// Amazon resource names of streams: arn:{partition}:kinesis:{region}:{account}:stream/{name}.
+// Amazon resource names: arn:{partition}:kinesis:{region}:{account}:{kind}/{which}, where the kind
+// is "stream" and the rest a name, or "channel" and an identifier.
 #pragma once
 
 #include <optional>
@@ -22,6 +23,16 @@ struct StreamArn {
     static std::optional<StreamArn> parse(std::string_view text);
     std::string text() const;
     friend auto operator<=>(const StreamArn&, const StreamArn&) = default;
+};
+
+struct ChannelArn {
+    Identity owner;
+    std::string id;
+
+    // Reads what kChannelArnPattern admits; nothing for anything else.
+    static std::optional<ChannelArn> parse(std::string_view text);
+    std::string text() const;
+    friend auto operator<=>(const ChannelArn&, const ChannelArn&) = default;
 };
 
 }  // namespace millrace::model

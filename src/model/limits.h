@@ -39,6 +39,22 @@ inline constexpr std::int64_t kListStreamsPageStreams = 100;
 inline constexpr std::int64_t kListShardsPageShards = 1000;
 inline constexpr std::int64_t kListTagsPageTags = 50;
 
+inline constexpr std::int64_t kListChannelsPageChannels = 100;
+
+inline constexpr std::int64_t kShardMetricsMax = 7;  // names in one call
+inline constexpr std::int64_t kWarmThroughputMaxMiBps = 10240;
+inline constexpr std::int64_t kAccountChars = 12;
+
+inline constexpr std::int64_t kChannelListMax = 10000;  // of which one entry is accepted today
+inline constexpr std::int64_t kRoleArnMaxUnits = 512;
+inline constexpr std::int64_t kKeyIdMaxUnits = 2048;
+inline constexpr std::int64_t kLogNameMaxUnits = 512;
+inline constexpr std::int64_t kErrorPrefixMaxUnits = 512;
+inline constexpr std::int64_t kObjectKeyMaxChars = 986;  // 1024 but for a unique suffix
+inline constexpr std::int64_t kFreshnessMinSeconds = 300;
+inline constexpr std::int64_t kFreshnessMaxSeconds = 900;
+inline constexpr std::int64_t kFreshnessDefaultSeconds = 300;
+
 inline constexpr std::int64_t kTagsPerCallMax = 200;
 inline constexpr std::int64_t kTagKeysPerCallMax = 50;
 inline constexpr std::int64_t kTagKeyMaxUnits = 128;

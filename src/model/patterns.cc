@@ -72,22 +72,23 @@ std::size_t account_of_arn(std::string_view value) {
     return kNone;
 }
 
-// Whether `stream/\S+` follows at `at`, where nothing before may be a line end.
-class StreamTail final {
+// Whether `{kind}\S+` follows at `at`, where nothing before may be a line end.
+class ResourceTail final {
 public:
-    explicit StreamTail(std::string_view value) : value_(value), line_end_(first_line_end(value)) {
+    ResourceTail(std::string_view value, std::string_view kind)
+        : value_(value), kind_(kind), line_end_(first_line_end(value)) {
         for (std::size_t i = value.size(); i > 0 && !is_blank(value[i - 1]); --i) {
             solid_from_ = i - 1;
         }
     }
     bool at(std::size_t at) const {
-        constexpr std::string_view kKind = "stream/";
-        return at <= line_end_ && value_.substr(at).starts_with(kKind) &&
-               at + kKind.size() < value_.size() && at + kKind.size() >= solid_from_;
+        return at <= line_end_ && value_.substr(at).starts_with(kind_) &&
+               at + kind_.size() < value_.size() && at + kind_.size() >= solid_from_;
     }
 
 private:
     std::string_view value_;
+    std::string_view kind_;
     std::size_t line_end_;
     std::size_t solid_from_ = value_.size();
 };
@@ -96,8 +97,12 @@ bool matches_name(std::string_view value) {
     return !value.empty() && all(value, is_name_char);
 }
 
-bool matches_stream_arn(std::string_view value) {
-    const StreamTail tail(value);
+constexpr std::string_view kStreamKind = "stream/";
+constexpr std::string_view kChannelKind = "channel/";
+
+// `arn:aws.*:kinesis:.*:\d{12}:` and, right behind it, the kind.
+bool matches_arn_of(std::string_view value, std::string_view kind) {
+    const ResourceTail tail(value, kind);
     for (std::size_t at = account_of_arn(value); at != kNone; at = value.find(':', at + 1)) {
         if (account_at(value, at) && tail.at(at + 14)) {
             return true;
@@ -111,9 +116,10 @@ bool matches_resource_arn(std::string_view value) {
     if (account == kNone) {
         return false;
     }
-    const StreamTail tail(value);
+    const ResourceTail stream(value, kStreamKind);
+    const ResourceTail channel(value, kChannelKind);
     for (std::size_t at = account + 14; at < value.size(); ++at) {
-        if (tail.at(at)) {
+        if (stream.at(at) || channel.at(at)) {
             return true;
         }
     }
@@ -147,6 +153,44 @@ bool matches_consumer_arn(std::string_view value) {
     return account_of_arn(head) != kNone && first_line_end(head) == head.size();
 }
 
+// `arn:aws[-a-z0-9]*` + `middle`, which is taken off together with it.
+bool drop_partition(std::string_view& value, std::string_view middle) {
+    constexpr std::string_view kStart = "arn:aws";
+    if (!value.starts_with(kStart)) {
+        return false;
+    }
+    value.remove_prefix(kStart.size());
+    while (!value.empty() && (is_lower(value[0]) || is_digit(value[0]) || value[0] == '-')) {
+        value.remove_prefix(1);
+    }
+    if (!value.starts_with(middle)) {
+        return false;
+    }
+    value.remove_prefix(middle.size());
+    return true;
+}
+
+bool matches_account(std::string_view value) {
+    return value.size() == 12 && all(value, is_digit);
+}
+
+bool matches_role_arn(std::string_view value) {
+    constexpr std::string_view kRole = ":role/";
+    if (!drop_partition(value, ":iam::") || !matches_account(value.substr(0, 12))) {
+        return false;
+    }
+    value.remove_prefix(12);
+    return value.starts_with(kRole) && value.size() > kRole.size() &&
+           all(value.substr(kRole.size()), [](char c) {
+               return is_name_char(c) || std::string_view("+=,@/").find(c) != kNone;
+           });
+}
+
+bool matches_bucket_arn(std::string_view value) {
+    return drop_partition(value, ":s3:::") && value.size() >= 3 && value.size() <= 63 &&
+           all(value, [](char c) { return is_name_char(c) && !(c >= 'A' && c <= 'Z'); });
+}
+
 bool matches_stream_id(std::string_view value) {
     return value.size() == 24 && value[20] == '-' &&
            all(value.substr(0, 20), [](char c) { return is_digit(c) || is_lower(c); }) &&
@@ -156,9 +200,10 @@ bool matches_stream_id(std::string_view value) {
 }  // namespace
 
 constinit const Pattern kNamePattern{"[a-zA-Z0-9_.-]+", matches_name};
-constinit const Pattern kStreamArnPattern{R"(arn:aws.*:kinesis:.*:\d{12}:stream/\S+)",
-                                          matches_stream_arn};
-constinit const Pattern kResourceArnPattern{R"(arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+)",
+constinit const Pattern kStreamArnPattern{
+    R"(arn:aws.*:kinesis:.*:\d{12}:stream/\S+)",
+    [](std::string_view v) { return matches_arn_of(v, kStreamKind); }};
+constinit const Pattern kResourceArnPattern{R"(arn:aws.*:kinesis:.*:\d{12}:.*(stream|channel)/\S+)",
                                             matches_resource_arn};
 constinit const Pattern kConsumerArnPattern{
     R"(^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+)",
@@ -168,5 +213,26 @@ constinit const Pattern kSequenceNumberPattern{
     R"(0|([1-9]\d{0,128}))", [](std::string_view v) { return matches_decimal(v, 129); }};
 constinit const Pattern kHashKeyPattern{R"(0|([1-9]\d{0,38}))",
                                         [](std::string_view v) { return matches_decimal(v, 39); }};
+
+constinit const Pattern kChannelArnPattern{
+    R"(arn:aws.*:kinesis:.*:\d{12}:channel/\S+)",
+    [](std::string_view v) { return matches_arn_of(v, kChannelKind); }};
+constinit const Pattern kRoleArnPattern{
+    R"(arn:aws[-a-z0-9]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@\-_/]+)", matches_role_arn};
+constinit const Pattern kBucketArnPattern{R"(arn:aws[-a-z0-9]*:s3:::[a-z0-9._-]{3,63})",
+                                          matches_bucket_arn};
+constinit const Pattern kAccountPattern{R"(\d{12})", matches_account};
+constinit const Pattern kErrorPrefixPattern{
+    R"([0-9A-Za-z!\-_'.*()\/]+)", [](std::string_view v) {
+        return !v.empty() && all(v, [](char c) {
+            return is_name_char(c) || std::string_view("!'*()/").find(c) != kNone;
+        });
+    }};
+constinit const Pattern kLogGroupPattern{
+    R"([\.\-_/#A-Za-z0-9]+)", [](std::string_view v) {
+        return !v.empty() && all(v, [](char c) { return is_name_char(c) || c == '/' || c == '#'; });
+    }};
+constinit const Pattern kLogStreamPattern{
+    "[^:*]*", [](std::string_view v) { return v.find_first_of(":*") == kNone; }};
 
 }  // namespace millrace::model

@@ -10,10 +10,19 @@ namespace millrace::model {
 
 extern const Pattern kNamePattern;  // stream, shard and consumer names
 extern const Pattern kStreamArnPattern;
-extern const Pattern kResourceArnPattern;  // of a stream or a consumer
+extern const Pattern kResourceArnPattern;  // of a stream, a consumer or a channel
 extern const Pattern kConsumerArnPattern;
 extern const Pattern kStreamIdPattern;
 extern const Pattern kSequenceNumberPattern;
 extern const Pattern kHashKeyPattern;
+
+// Of channels and what they name.
+extern const Pattern kChannelArnPattern;
+extern const Pattern kRoleArnPattern;
+extern const Pattern kBucketArnPattern;
+extern const Pattern kAccountPattern;
+extern const Pattern kErrorPrefixPattern;
+extern const Pattern kLogGroupPattern;
+extern const Pattern kLogStreamPattern;
 
 }  // namespace millrace::model

@@ -82,6 +82,7 @@ stream::Settings stream_settings(const Options& options) {
         static_cast<std::uint32_t>(options.on_demand_streams_max);
     settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
     settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
+    settings.channels_accepted = options.channels == Channels::kAccept;
     return settings;
 }
 

@@ -1,5 +1,4 @@
 // The binary: `millrace [VERB] [ARGUMENTS]`. `serve` is the default verb.
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>

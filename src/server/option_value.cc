@@ -30,6 +30,8 @@ constexpr std::array kProfiles = {Choice<Profile>{"test", Profile::kTest},
                                   Choice<Profile>{"aws", Profile::kAws}};
 constexpr std::array kFormats = {Choice<LogFormat>{"text", LogFormat::kText},
                                  Choice<LogFormat>{"json", LogFormat::kJson}};
+constexpr std::array kChannels = {Choice<Channels>{"refuse", Channels::kRefuse},
+                                  Choice<Channels>{"accept", Channels::kAccept}};
 constexpr std::array kBooleans = {Choice<bool>{"true", true}, Choice<bool>{"false", false}};
 
 Error must(std::string what) {
@@ -169,6 +171,9 @@ struct Setter {
     Result<void> operator()(LogFormat O::*field) const {
         return set_choice(options.*field, kFormats, text);
     }
+    Result<void> operator()(Channels O::*field) const {
+        return set_choice(options.*field, kChannels, text);
+    }
 };
 
 struct Printer {
@@ -196,6 +201,9 @@ struct Printer {
     }
     std::string operator()(LogFormat O::*field) const {
         return print_choice(options.*field, kFormats);
+    }
+    std::string operator()(Channels O::*field) const {
+        return print_choice(options.*field, kChannels);
     }
 };
 

@@ -117,6 +117,9 @@ constexpr OptionRow kRows[] = {
           "Quota: streams of an account CREATING or DELETING at once."),
     count("tags-max", kService, &O::tags_max, "50", 1, 10'000,
           "Tags of one stream; always enforced."),
+    other("channels", kService, &O::channels, "refuse",
+          "Whether CreateChannel is refused or accepted. This server delivers nothing to channels: "
+          "accept is for tests of their administration alone."),
 };
 
 }  // namespace
@@ -155,6 +158,7 @@ std::string value_name(const OptionRow& row) {
         std::string operator()(Durability O::*) const { return "power|process|none"; }
         std::string operator()(Profile O::*) const { return "test|aws"; }
         std::string operator()(LogFormat O::*) const { return "text|json"; }
+        std::string operator()(Channels O::*) const { return "refuse|accept"; }
     };
     return std::visit(Name{row}, row.field);
 }

@@ -17,7 +17,8 @@ namespace millrace::server {
 // The field a row sets; its type decides how the value is read and printed.
 using Field = std::variant<std::string Options::*, std::vector<std::string> Options::*,
                            std::uint64_t Options::*, Options::Millis Options::*, bool Options::*,
-                           Durability Options::*, Profile Options::*, LogFormat Options::*>;
+                           Durability Options::*, Profile Options::*, LogFormat Options::*,
+                           Channels Options::*>;
 
 enum class Unit : std::uint8_t { kNone, kBytes, kTime };
 

@@ -68,7 +68,11 @@ Committer::~Committer() {
 
 Result<void> Committer::start() {
     if (dirty()) {
-        MILLRACE_TRY(checkpoint_now());
+        // A full disk is no reason not to read; the checkpoint is tried again.
+        const auto done = checkpoint_now();
+        if (!done && done.error().code != Errc::kNoSpace) {
+            return done;
+        }
     }
     thread_ = std::thread([this] { run(); });
     return success();
@@ -564,6 +568,9 @@ Result<void> Committer::rewrite_lost() {
     MILLRACE_TRY(const JournalScan scan, scan_journal(parts_, checkpointed_));
     std::map<ShardKey, std::vector<FrameBytes>> frames;
     for (const JournalCommit& commit : scan.commits) {
+        if (commit.header.sequence > journal_.mark().sequence) {
+            continue;  // it failed and was rolled back: its positions are given out again
+        }
         MILLRACE_TRY(const auto body, read_body(parts_, commit));
         std::size_t at = 0;
         for (const JournalEntry& entry : commit.header.entries) {

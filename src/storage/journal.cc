@@ -23,7 +23,7 @@ Journal::Journal(StoreParts& parts, Metrics& metrics, const JournalScan& found, 
       ring_(parts.options.journal_files),
       generation_(found.generation),
       sequence_(found.sequence),
-      durable_(found.sequence),
+      durable_(found.durable),
       released_(0) {
     for (const std::size_t number : found.files) {
         ring_.resize(std::max(ring_.size(), number + 1));

@@ -194,6 +194,7 @@ Result<JournalScan> scan_journal(StoreParts& parts, JournalMark after) {
     scan.commits = scanner.chain();
     scan.generation = std::max(scanner.generation(), after.generation);
     scan.sequence = scanner.sequence();
+    scan.durable = scan.commits.empty() ? after.sequence : scan.commits.back().header.sequence;
     return scan;
 }
 

@@ -31,6 +31,7 @@ struct JournalScan {
     std::vector<std::size_t> files;      // the numbers of those there are
     std::uint64_t generation = 0;        // none in use is higher
     std::uint64_t sequence = 0;          // no commit, void ones included, has a higher one
+    std::uint64_t durable = 0;           // of the last of `commits`, or of the mark
 };
 
 Result<JournalScan> scan_journal(StoreParts& parts, JournalMark after);

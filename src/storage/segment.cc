@@ -40,7 +40,7 @@ SegmentHeaderBytes encode_segment_header(ShardKey shard, Position first) {
 }
 
 Result<void> check_segment_header(Bytes bytes, ShardKey shard, Position first) {
-    if (bytes.size() < kSegmentHeaderBytes || std::memcmp(bytes.data(), kMagic, sizeof kMagic)) {
+    if (bytes.size() < kSegmentHeaderBytes || std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0) {
         return Error{Errc::kCorrupt, "not a segment file"};
     }
     const auto header = load_le<SegmentHeader>(bytes.data());

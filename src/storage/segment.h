@@ -25,6 +25,6 @@ using SegmentHeaderBytes = std::array<std::byte, kSegmentHeaderBytes>;
 SegmentHeaderBytes encode_segment_header(ShardKey shard, Position first);
 
 // kCorrupt: no header, or another segment's; kUnsupported: a later version's.
-Result<void> check_segment_header(Bytes header, ShardKey shard, Position first);
+Result<void> check_segment_header(Bytes bytes, ShardKey shard, Position first);
 
 }  // namespace millrace::storage

@@ -146,10 +146,11 @@ Result<std::optional<FrameHeader>> ShardCursor::header() {
         }
         auto entered = enter(*next, std::nullopt);
         if (!entered) {
-            if (entered.error().code == Errc::kNotFound) {
-                return Error{Errc::kIo, entered.error().message};
+            if (entered.error().code != Errc::kNotFound) {
+                return std::move(entered).error();
             }
-            return std::move(entered).error();
+            log_.forget_segment(next->first);
+            segment_ = *next;
         }
     }
     return std::optional<FrameHeader>();

@@ -98,8 +98,15 @@ Position ShardLog::first() const {
 
 void ShardLog::forget_segment(Position first) {
     const std::lock_guard lock(mutex_);
-    if (segments_.size() > 1 && segments_.front().first == first) {
-        segments_.erase(segments_.begin());
+    const auto at = std::find_if(segments_.begin(), segments_.end(),
+                                 [&](const Segment& s) { return s.first == first; });
+    if (at == segments_.end()) {
+        return;
+    }
+    segments_.erase(segments_.begin(), std::next(at));
+    if (segments_.empty()) {
+        index_.clear();
+        index_complete_ = false;
     }
 }
 
@@ -126,7 +133,7 @@ void ShardLog::stage(std::span<std::byte> frames) {
         tail_.next = Position(tail_.next.value() + 1);
         at += header.frame_bytes();
     }
-    staged_.push_back(frames);
+    staged_.emplace_back(frames);
 }
 
 void ShardLog::stage_numbered(Bytes frames) {
@@ -158,7 +165,15 @@ bool ShardLog::must_roll() const {
 
 Result<void> ShardLog::open_active() {
     const env::Path path = segment_path(tail_.active->first);
-    MILLRACE_TRY(auto file, open_cached(parts_, path));
+    auto opened = open_cached(parts_, path);
+    if (!opened && opened.error().code == Errc::kNotFound) {
+        tail_.active.reset();  // retention took it before a crash
+        return success();
+    }
+    if (!opened) {
+        return std::move(opened).error();
+    }
+    const std::shared_ptr<env::File> file = std::move(opened).value();
     MILLRACE_TRY(const std::uint64_t size, file->size());
     if (size < tail_.active->bytes) {
         parts_.damage.add({key_, path.string(), size, tail_.active->bytes - size, tail_.next});
@@ -168,7 +183,7 @@ Result<void> ShardLog::open_active() {
     if (size > tail_.active->bytes) {
         MILLRACE_TRY(file->truncate(tail_.active->bytes));  // never acknowledged
     }
-    file_ = std::move(file);
+    file_ = file;
     return success();
 }
 

@@ -61,7 +61,7 @@ public:
     // The segment after the one that starts at `first`.
     std::optional<Segment> segment_after(Position first) const;
     Position first() const;  // the tip if there is no frame
-    // The oldest segment's file is not there: retention took it before a crash.
+    // The segment's file is not there: retention took it, and all before it, before a crash.
     void forget_segment(Position first);
 
     // True: the wish is granted already. False: it is kept until it is.

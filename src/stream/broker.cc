@@ -1,5 +1,6 @@
 #include "stream/broker.h"
 
+#include <array>
 #include <utility>
 
 #include "base/log.h"
@@ -29,7 +30,7 @@ struct Broker::Impl {
           meters(p.metrics),
           background(p.timers, p.home),
           lifecycle(catalog, p.engine, p.clock, background, meters, settings),
-          writer(catalog, p.engine, p.clock, meters),
+          writer(catalog, p.engine, p.clock, p.entropy, meters),
           reader(catalog, p.engine, p.clock, meters) {}
 
     Task<Result<Applied>> propose(Action action) {
@@ -45,6 +46,24 @@ struct Broker::Impl {
         co_await lifecycle.finish(uid);
         applied.stream = catalog.find(uid);
         co_return applied;
+    }
+    // The same for a channel.
+    Task<Result<Applied>> proceed(Applied applied) {
+        const Channel& channel = *applied.channel;
+        if (*channel.due > parts.clock.now()) {
+            lifecycle.arm(channel);
+        } else {
+            co_await lifecycle.finish(channel.id);
+        }
+        co_return applied;
+    }
+    Task<Result<Applied>> change_channel(Action action) {
+        auto answer = co_await propose(std::move(action));
+        if (!answer || answer.value().outcome != Outcome::kApplied) {
+            co_return answer;
+        }
+        Applied applied = std::move(answer).value();
+        co_return co_await proceed(std::move(applied));
     }
     Task<Result<Applied>> create(NewStream spec, Millis delay);
     Task<Result<void>> ensure(StartupStream wanted);
@@ -148,6 +167,8 @@ Task<Result<Applied>> Broker::Impl::create(NewStream spec, Millis delay) {
     create.shards = spec.shards;
     create.record_max_kib = spec.record_max_kib;
     create.tags = std::move(spec.tags);
+    create.distribution = spec.distribution;
+    create.warm_mibps = spec.warm_mibps;
     create.due = parts.clock.now() + delay;
     if (settings.quotas.enforced) {
         create.shards_max = settings.quotas.shards_max;
@@ -198,6 +219,65 @@ Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, s
                                           std::vector<std::string> remove) {
     Action action =
         ChangeTags{uid, std::move(put), std::move(remove), impl_->settings.quotas.tags_max};
+    co_return co_await impl_->propose(std::move(action));
+}
+
+Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
+    const Millis delay = impl_->settings.update_delay;
+    const StreamUid uid = change.uid;
+    const bool updating = delayed && delay > Millis(0);
+    if (updating) {
+        change.due = now() + delay;
+    }
+    Action action = std::move(change);
+    auto answer = co_await impl_->propose(std::move(action));
+    if (!answer || answer.value().outcome != Outcome::kApplied || !updating) {
+        co_return answer;
+    }
+    Applied applied = std::move(answer).value();
+    co_return co_await impl_->proceed(std::move(applied), uid, delay);
+}
+
+Task<Result<Applied>> Broker::set_commitment(model::Identity owner, bool enabled) {
+    Action action = SetCommitment{std::move(owner), enabled};
+    co_return co_await impl_->propose(std::move(action));
+}
+
+Task<Result<Applied>> Broker::create_channel(Channel spec) {
+    spec.status = Status::kCreating;
+    spec.created = now();
+    spec.due = spec.created + impl_->settings.create_delay;
+    Action action = CreateChannel{std::move(spec)};
+    co_return co_await impl_->change_channel(std::move(action));
+}
+
+std::string Broker::channel_id() const {
+    constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::array<std::byte, 20> random;
+    impl_->parts.entropy.fill(random);
+    std::string id;
+    for (const std::byte b : random) {
+        id += kAlphabet[static_cast<std::size_t>(b) % kAlphabet.size()];
+    }
+    return id;
+}
+
+Task<Result<Applied>> Broker::update_channel(UpdateChannel change) {
+    change.due = now() + impl_->settings.update_delay;
+    Action action = std::move(change);
+    co_return co_await impl_->change_channel(std::move(action));
+}
+
+Task<Result<Applied>> Broker::delete_channel(std::string id) {
+    Action action = DeleteChannel{std::move(id), now() + impl_->settings.delete_delay};
+    co_return co_await impl_->change_channel(std::move(action));
+}
+
+Task<Result<Applied>> Broker::change_channel_tags(std::string id,
+                                                  std::map<std::string, std::string> put,
+                                                  std::vector<std::string> remove) {
+    Action action = ChangeChannelTags{std::move(id), std::move(put), std::move(remove),
+                                      impl_->settings.quotas.tags_max};
     co_return co_await impl_->propose(std::move(action));
 }
 

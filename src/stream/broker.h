@@ -49,6 +49,8 @@ struct NewStream {
     std::uint32_t shards = 1;
     std::uint32_t record_max_kib = 1024;
     std::map<std::string, std::string> tags;
+    Distribution distribution = Distribution::kPartitionKey;
+    std::optional<std::uint32_t> warm_mibps;
 };
 
 class Broker final {
@@ -93,6 +95,21 @@ public:
                                         SetRetention::Direction direction);
     Task<Result<Applied>> change_tags(StreamUid uid, std::map<std::string, std::string> put,
                                       std::vector<std::string> remove);
+
+    // `delayed`: UPDATING for the update delay. The change itself holds at once.
+    Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
+    Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);
+
+    // A new channel's identifier; its defaults may name it before it is created.
+    std::string channel_id() const;
+    // Channels. `spec` lacks its times and status. Answers are as of the command (CREATING,
+    // UPDATING, DELETING), even if a zero delay has ended that by the time of return.
+    Task<Result<Applied>> create_channel(Channel spec);
+    Task<Result<Applied>> update_channel(UpdateChannel change);
+    Task<Result<Applied>> delete_channel(std::string id);
+    Task<Result<Applied>> change_channel_tags(std::string id,
+                                              std::map<std::string, std::string> put,
+                                              std::vector<std::string> remove);
 
     // Data plane. One result per record, in order; records are borrowed until it resumes. Records
     // of one shard keep their order.

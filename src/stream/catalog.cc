@@ -148,6 +148,32 @@ Totals Catalog::totals(const model::Identity& owner) const {
     return state_.totals(owner);
 }
 
+Commitment Catalog::commitment(const model::Identity& owner, WallTime now) const {
+    const std::shared_lock lock(mutex_);
+    return state_.commitment(owner, now);
+}
+
+ChannelPtr Catalog::channel(const std::string& id) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().find(id);
+}
+
+std::vector<ChannelPtr> Catalog::channels(const model::Identity& owner,
+                                          const std::string& after) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().list(owner, after);
+}
+
+std::vector<ChannelPtr> Catalog::all_channels() const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().all();
+}
+
+std::size_t Catalog::channels_of(StreamUid uid) const {
+    const std::shared_lock lock(mutex_);
+    return state_.channels().count(uid);
+}
+
 CatalogState Catalog::copy() const {
     const std::shared_lock lock(mutex_);
     return state_;

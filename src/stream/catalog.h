@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <shared_mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,12 @@ public:
                                 std::size_t max) const;
     std::vector<StreamPtr> all() const;
     Totals totals(const model::Identity& owner) const;
+    Commitment commitment(const model::Identity& owner, WallTime now) const;
+    ChannelPtr channel(const std::string& id) const;
+    std::vector<ChannelPtr> channels(const model::Identity& owner,
+                                     const std::string& after = {}) const;
+    std::vector<ChannelPtr> all_channels() const;
+    std::size_t channels_of(StreamUid uid) const;
 
     CatalogState copy() const;
 

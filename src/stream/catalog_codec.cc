@@ -43,6 +43,24 @@ const char* json(Transition::What what) {
             return "create";
         case Transition::What::kDelete:
             return "delete";
+        case Transition::What::kSettle:
+            return "settle";
+    }
+    return "";
+}
+
+const char* json(Distribution distribution) {
+    return distribution == Distribution::kAuto ? "auto" : "partition_key";
+}
+
+const char* json(Commitment::Status status) {
+    switch (status) {
+        case Commitment::Status::kDisabled:
+            return "disabled";
+        case Commitment::Status::kEnabled:
+            return "enabled";
+        case Commitment::Status::kEndsWhenAllowed:
+            return "ends_when_allowed";
     }
     return "";
 }
@@ -51,6 +69,23 @@ template <class T>
 void put_optional(Json& object, const char* key, const std::optional<T>& value) {
     if (value.has_value()) {
         object[key] = *value;
+    }
+}
+void put_optional(Json& object, const char* key, const std::optional<WallTime>& value) {
+    if (value.has_value()) {
+        object[key] = json(*value);
+    }
+}
+// What most have not is not written: absent means the default.
+template <class T>
+void put_unless(Json& object, const char* key, const T& value, const T& by_default) {
+    if (value != by_default) {
+        object[key] = value;
+    }
+}
+void put_unless(Json& object, const char* key, Distribution value, Distribution by_default) {
+    if (value != by_default) {
+        object[key] = json(value);
     }
 }
 
@@ -64,6 +99,8 @@ Json json(const CreateStream& a) {
                    {"record_max_kib", a.record_max_kib},
                    {"tags", a.tags},
                    {"due", json(a.due)}};
+    put_unless(object, "distribution", a.distribution, Distribution::kPartitionKey);
+    put_optional(object, "warm_mibps", a.warm_mibps);
     put_optional(object, "shards_max", a.shards_max);
     put_optional(object, "on_demand_streams_max", a.on_demand_streams_max);
     put_optional(object, "pending_streams_max", a.pending_streams_max);
@@ -88,6 +125,76 @@ Json json(const ChangeTags& a) {
     return {{"uid", json(a.uid)}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
 }
 
+Json json(const ConfigureStream& a) {
+    Json object = {{"uid", json(a.uid)}};
+    put_unless(object, "metrics_on", a.metrics_on, ShardMetrics{0});
+    put_unless(object, "metrics_off", a.metrics_off, ShardMetrics{0});
+    put_optional(object, "record_max_kib", a.record_max_kib);
+    put_optional(object, "warm_mibps", a.warm_mibps);
+    if (a.distribution.has_value()) {
+        object["distribution"] = json(*a.distribution);
+    }
+    put_optional(object, "policy", a.policy);
+    put_optional(object, "due", a.due);
+    return object;
+}
+Json json(const SetCommitment& a) {
+    return {{"account", a.owner.account}, {"region", a.owner.region}, {"enabled", a.enabled}};
+}
+
+Json json(const ChannelLogging& logging) {
+    return {{"enabled", logging.enabled}, {"group", logging.group}, {"stream", logging.stream}};
+}
+Json json(const Channel& c) {
+    Json object = {{"id", c.id},
+                   {"account", c.owner.account},
+                   {"region", c.owner.region},
+                   {"name", c.name},
+                   {"status", json(c.status)},
+                   {"created", json(c.created)},
+                   {"stream", c.stream.value()},
+                   {"stream_name", c.stream_name.text()},
+                   {"stream_created", c.stream_created_s},
+                   {"role", c.role},
+                   {"format", c.record_format},
+                   {"schema", c.schema_arn},
+                   {"bucket",
+                    {{"arn", c.bucket.arn},
+                     {"owner", c.bucket.owner},
+                     {"compression", c.bucket.compression},
+                     {"key_template", c.bucket.key_template},
+                     {"storage_class", c.bucket.storage_class},
+                     {"dead_letter_arn", c.bucket.dead_letter_arn},
+                     {"dead_letter_owner", c.bucket.dead_letter_owner},
+                     {"dead_letter_prefix", c.bucket.dead_letter_prefix}}},
+                   {"freshness_s", c.freshness_s},
+                   {"key_id", c.key_id},
+                   {"logging", json(c.logging)},
+                   {"tags", c.tags}};
+    put_optional(object, "due", c.due);
+    return object;
+}
+Json json(const CreateChannel& a) {
+    return {{"channel", json(a.channel)}};
+}
+Json json(const UpdateChannel& a) {
+    Json object = {{"id", a.id}, {"due", json(a.due)}};
+    put_optional(object, "freshness_s", a.freshness_s);
+    if (a.logging.has_value()) {
+        object["logging"] = json(*a.logging);
+    }
+    return object;
+}
+Json json(const DeleteChannel& a) {
+    return {{"id", a.id}, {"due", json(a.due)}};
+}
+Json json(const AdvanceChannel& a) {
+    return {{"id", a.id}};
+}
+Json json(const ChangeChannelTags& a) {
+    return {{"id", a.id}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
+}
+
 template <class Kind>
 constexpr const char* name_of() {
     if constexpr (std::is_same_v<Kind, CreateStream>) {
@@ -100,6 +207,20 @@ constexpr const char* name_of() {
         return "remove_stream";
     } else if constexpr (std::is_same_v<Kind, SetRetention>) {
         return "set_retention";
+    } else if constexpr (std::is_same_v<Kind, ConfigureStream>) {
+        return "configure_stream";
+    } else if constexpr (std::is_same_v<Kind, SetCommitment>) {
+        return "set_commitment";
+    } else if constexpr (std::is_same_v<Kind, CreateChannel>) {
+        return "create_channel";
+    } else if constexpr (std::is_same_v<Kind, UpdateChannel>) {
+        return "update_channel";
+    } else if constexpr (std::is_same_v<Kind, DeleteChannel>) {
+        return "delete_channel";
+    } else if constexpr (std::is_same_v<Kind, AdvanceChannel>) {
+        return "advance_channel";
+    } else if constexpr (std::is_same_v<Kind, ChangeChannelTags>) {
+        return "change_channel_tags";
     } else {
         static_assert(std::is_same_v<Kind, ChangeTags>);
         return "change_tags";
@@ -138,6 +259,10 @@ Json json(const Stream& stream) {
                    {"record_max_kib", stream.record_max_kib},
                    {"tags", stream.tags},
                    {"initial_shards", stream.initial_shards}};
+    put_unless(object, "distribution", stream.distribution, Distribution::kPartitionKey);
+    put_unless(object, "metrics", stream.shard_metrics, ShardMetrics{0});
+    put_optional(object, "warm_mibps", stream.warm_mibps);
+    put_unless(object, "policy", stream.policy, std::string());
     if (stream.shards == initial_shards(stream.initial_shards, stream.created_s)) {
         object["shards"] = "initial";  // most streams are never resharded
     } else {
@@ -192,6 +317,13 @@ public:
     }
     std::optional<std::uint32_t> optional_small(const char* key) {
         return has(key) ? std::optional(small(key)) : std::nullopt;
+    }
+    ShardMetrics metrics(const char* key) {
+        return has(key) ? static_cast<ShardMetrics>(number(key, 0x7f)) : ShardMetrics{0};
+    }
+    Distribution distribution(const char* key);
+    std::optional<WallTime> optional_time(const char* key) {
+        return has(key) ? std::optional(time(key)) : std::nullopt;
     }
     WallTime time(const char* key) {
         const Json& value = child(key);
@@ -263,6 +395,12 @@ public:
             fault_ = std::move(what);
         }
     }
+    // A part's fault is the whole's.
+    void adopt(const Reader& part) {
+        if (!part.fault_.empty()) {
+            fail(part.fault_);
+        }
+    }
     Result<void> end() const {
         if (fault_.empty()) {
             return success();
@@ -278,8 +416,13 @@ private:
 constexpr std::initializer_list<Mode> kModes = {Mode::kProvisioned, Mode::kOnDemand};
 constexpr std::initializer_list<Status> kStatuses = {Status::kCreating, Status::kActive,
                                                      Status::kUpdating, Status::kDeleting};
-constexpr std::initializer_list<Transition::What> kTransitions = {Transition::What::kCreate,
-                                                                  Transition::What::kDelete};
+constexpr std::initializer_list<Transition::What> kTransitions = {
+    Transition::What::kCreate, Transition::What::kDelete, Transition::What::kSettle};
+constexpr std::initializer_list<Distribution> kDistributions = {Distribution::kPartitionKey,
+                                                                Distribution::kAuto};
+constexpr std::initializer_list<Commitment::Status> kCommitments = {
+    Commitment::Status::kDisabled, Commitment::Status::kEnabled,
+    Commitment::Status::kEndsWhenAllowed};
 constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 63;
 constexpr std::uint64_t kSecondsEnd =
     static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
@@ -294,6 +437,57 @@ std::uint32_t shard_count(Reader& reader, const char* key) {
     return count;
 }
 
+Distribution Reader::distribution(const char* key) {
+    return has(key) ? choice(key, kDistributions) : Distribution::kPartitionKey;
+}
+
+ChannelLogging decode_logging(Reader& outer) {
+    Reader in(outer.child("logging"));
+    ChannelLogging logging{in.boolean("enabled"), in.string("group"), in.string("stream")};
+    outer.adopt(in);
+    return logging;
+}
+
+ChannelBucket decode_bucket(Reader& outer) {
+    Reader in(outer.child("bucket"));
+    ChannelBucket bucket;
+    bucket.arn = in.string("arn");
+    bucket.owner = in.string("owner");
+    bucket.compression = in.string("compression");
+    bucket.key_template = in.string("key_template");
+    bucket.storage_class = in.string("storage_class");
+    bucket.dead_letter_arn = in.string("dead_letter_arn");
+    bucket.dead_letter_owner = in.string("dead_letter_owner");
+    bucket.dead_letter_prefix = in.string("dead_letter_prefix");
+    outer.adopt(in);
+    return bucket;
+}
+
+Channel decode_channel(Reader& in) {
+    Channel c;
+    c.id = in.string("id");
+    c.owner = {in.string("account"), in.string("region")};
+    c.name = in.string("name");
+    c.status = in.choice("status", kStatuses);
+    c.created = in.time("created");
+    c.due = in.optional_time("due");
+    c.stream = StreamUid(in.number("stream", std::numeric_limits<std::uint64_t>::max()));
+    c.stream_name = model::StreamName(in.string("stream_name"));
+    c.stream_created_s = static_cast<std::int64_t>(in.number("stream_created", kSecondsEnd));
+    c.role = in.string("role");
+    c.record_format = in.string("format");
+    c.schema_arn = in.string("schema");
+    c.bucket = decode_bucket(in);
+    c.freshness_s = in.small("freshness_s");
+    c.key_id = in.string("key_id");
+    c.logging = decode_logging(in);
+    c.tags = in.map("tags");
+    if ((c.status == Status::kActive) == c.due.has_value()) {
+        in.fail("status, due");  // whatever is not ACTIVE waits for something
+    }
+    return c;
+}
+
 Result<Action> decode_action(const std::string& name, const Json& body) {
     Reader in(body);
     Action action;
@@ -306,6 +500,8 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.shards = shard_count(in, "shards");
         a.record_max_kib = in.small("record_max_kib");
         a.tags = in.map("tags");
+        a.distribution = in.distribution("distribution");
+        a.warm_mibps = in.optional_small("warm_mibps");
         a.due = in.time("due");
         a.shards_max = in.optional_small("shards_max");
         a.on_demand_streams_max = in.optional_small("on_demand_streams_max");
@@ -326,6 +522,43 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = a;
     } else if (name == name_of<ChangeTags>()) {
         action = ChangeTags{in.uid(), in.map("put"), in.strings("remove"), in.small("tags_max")};
+    } else if (name == name_of<ConfigureStream>()) {
+        ConfigureStream a;
+        a.uid = in.uid();
+        a.metrics_on = in.metrics("metrics_on");
+        a.metrics_off = in.metrics("metrics_off");
+        a.record_max_kib = in.optional_small("record_max_kib");
+        a.warm_mibps = in.optional_small("warm_mibps");
+        if (in.has("distribution")) {
+            a.distribution = in.distribution("distribution");
+        }
+        if (in.has("policy")) {
+            a.policy = in.string("policy");
+        }
+        a.due = in.optional_time("due");
+        action = std::move(a);
+    } else if (name == name_of<SetCommitment>()) {
+        action = SetCommitment{{in.string("account"), in.string("region")}, in.boolean("enabled")};
+    } else if (name == name_of<CreateChannel>()) {
+        Reader channel(in.child("channel"));
+        action = CreateChannel{decode_channel(channel)};
+        in.adopt(channel);
+    } else if (name == name_of<UpdateChannel>()) {
+        UpdateChannel a;
+        a.id = in.string("id");
+        a.freshness_s = in.optional_small("freshness_s");
+        if (in.has("logging")) {
+            a.logging = decode_logging(in);
+        }
+        a.due = in.time("due");
+        action = std::move(a);
+    } else if (name == name_of<DeleteChannel>()) {
+        action = DeleteChannel{in.string("id"), in.time("due")};
+    } else if (name == name_of<AdvanceChannel>()) {
+        action = AdvanceChannel{in.string("id")};
+    } else if (name == name_of<ChangeChannelTags>()) {
+        action = ChangeChannelTags{in.string("id"), in.map("put"), in.strings("remove"),
+                                   in.small("tags_max")};
     } else {
         return Error{Errc::kUnsupported, "catalog: unknown command \"" + name + "\""};
     }
@@ -405,6 +638,12 @@ Result<Stream> decode_stream(const Json& body) {
     stream.horizon_floor = in.time("floor");
     stream.record_max_kib = in.small("record_max_kib");
     stream.tags = in.map("tags");
+    stream.distribution = in.distribution("distribution");
+    stream.shard_metrics = in.metrics("metrics");
+    stream.warm_mibps = in.optional_small("warm_mibps");
+    if (in.has("policy")) {
+        stream.policy = in.string("policy");
+    }
     stream.initial_shards = shard_count(in, "initial_shards");
     const Json& shards = in.child("shards");
     if (in.has("pending")) {
@@ -475,11 +714,68 @@ std::string encode_state(const CatalogState& state) {
                            {"name", name.name.text()},
                            {"created", created_s}});
     }
+    Json channels = Json::array();
+    for (const ChannelPtr& channel : state.channels().all()) {
+        channels.push_back(json(*channel));
+    }
+    Json commitments = Json::array();
+    for (const auto& [owner, commitment] : state.commitments()) {
+        Json entry = {{"account", owner.account},
+                      {"region", owner.region},
+                      {"status", json(commitment.status)}};
+        put_optional(entry, "started", commitment.started);
+        put_optional(entry, "ended", commitment.ended);
+        put_optional(entry, "earliest_end", commitment.earliest_end);
+        commitments.push_back(std::move(entry));
+    }
     return text({{"v", kCatalogVersion},
                  {"n", state.commands()},
                  {"streams", std::move(streams)},
-                 {"deleted", std::move(deleted)}});
+                 {"deleted", std::move(deleted)},
+                 {"channels", std::move(channels)},
+                 {"commitments", std::move(commitments)}});
 }
+
+namespace {
+
+// Both lists are younger than the format: a snapshot may lack them.
+Result<void> decode_channels(Reader& in, CatalogState& state) {
+    if (!in.has("channels")) {
+        return success();
+    }
+    for (const Json& body : in.child("channels")) {
+        Reader entry(body);
+        Channel channel = decode_channel(entry);
+        MILLRACE_TRY(entry.end());
+        if (!state.restore_channel(std::move(channel))) {
+            return Error{Errc::kCorrupt, "catalog: a channel is there twice or lacks its stream"};
+        }
+    }
+    return success();
+}
+
+Result<void> decode_commitments(Reader& in, CatalogState& state) {
+    if (!in.has("commitments")) {
+        return success();
+    }
+    for (const Json& body : in.child("commitments")) {
+        Reader entry(body);
+        const model::Identity owner{entry.string("account"), entry.string("region")};
+        Commitment commitment;
+        commitment.status = entry.choice("status", kCommitments);
+        commitment.started = entry.optional_time("started");
+        commitment.ended = entry.optional_time("ended");
+        commitment.earliest_end = entry.optional_time("earliest_end");
+        if (commitment.active() && !commitment.earliest_end) {
+            entry.fail("earliest_end");
+        }
+        MILLRACE_TRY(entry.end());
+        state.restore_commitment(owner, commitment);
+    }
+    return success();
+}
+
+}  // namespace
 
 Result<CatalogState> decode_state(std::string_view text) {
     MILLRACE_TRY(const Json document, parse(text));
@@ -500,6 +796,8 @@ Result<CatalogState> decode_state(std::string_view text) {
                               static_cast<std::int64_t>(entry.number("created", kSecondsEnd)));
         MILLRACE_TRY(entry.end());
     }
+    MILLRACE_TRY(decode_channels(in, state));
+    MILLRACE_TRY(decode_commitments(in, state));
     MILLRACE_TRY(in.end());
     return state;
 }

@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "base/check.h"
+#include "stream/channel_rules.h"
+#include "stream/tag_set.h"
 
 namespace millrace::stream {
 namespace {
@@ -27,20 +29,28 @@ bool waits_for(const Stream& stream, Transition::What what) {
 }
 
 Applied activate(const StreamPtr& found) {
-    if (!waits_for(*found, Transition::What::kCreate)) {
+    const bool settles = waits_for(*found, Transition::What::kSettle);
+    if (!settles && !waits_for(*found, Transition::What::kCreate)) {
         return refused(Outcome::kNotActive, found);
     }
     Stream next = *found;
     next.status = Status::kActive;
+    if (settles) {
+        next.pending.reset();
+        return applied(std::move(next));
+    }
     next.pending.reset();
     next.shards = initial_shards(next.initial_shards, next.created_s);
     rebuild_routes(next);
     return applied(std::move(next));
 }
 
-Applied begin_delete(const StreamPtr& found, const DeleteStream& command) {
+Applied begin_delete(const StreamPtr& found, const DeleteStream& command, std::size_t channels) {
     if (found->status != Status::kActive && found->status != Status::kCreating) {
         return refused(Outcome::kNotActive, found);
+    }
+    if (channels != 0) {
+        return refused(Outcome::kHasChannels, found, channels);
     }
     Stream next = *found;
     next.status = Status::kDeleting;
@@ -71,17 +81,40 @@ Applied change_tags(const StreamPtr& found, const ChangeTags& command) {
         return refused(Outcome::kNotActive, found);
     }
     Stream next = *found;
-    for (const std::string& key : command.remove) {
-        next.tags.erase(key);
-    }
-    for (const auto& [key, value] : command.put) {
-        next.tags.insert_or_assign(key, value);
-    }
-    if (!command.put.empty() && next.tags.size() > command.tags_max) {
-        return refused(Outcome::kTooManyTags, found, next.tags.size());
+    if (!merge_tags(next.tags, command.remove, command.put, command.tags_max)) {
+        return refused(Outcome::kTooManyTags, found);
     }
     return applied(std::move(next));
 }
+
+Applied configure(const StreamPtr& found, const ConfigureStream& command) {
+    if (found->status != Status::kActive) {
+        return refused(Outcome::kNotActive, found);
+    }
+    if ((command.distribution || command.warm_mibps) && found->mode != Mode::kOnDemand) {
+        return refused(Outcome::kWrongMode, found);
+    }
+    Stream next = *found;
+    next.shard_metrics =
+        static_cast<ShardMetrics>((next.shard_metrics | command.metrics_on) & ~command.metrics_off);
+    next.record_max_kib = command.record_max_kib.value_or(next.record_max_kib);
+    next.distribution = command.distribution.value_or(next.distribution);
+    next.policy = command.policy.value_or(next.policy);
+    if (command.warm_mibps) {
+        next.warm_mibps = command.warm_mibps;
+    }
+    if (command.due) {
+        next.status = Status::kUpdating;
+        next.pending = Transition{Transition::What::kSettle, *command.due};
+    }
+    return applied(std::move(next));
+}
+
+// Which commands name a channel by `id`.
+template <class Kind>
+constexpr bool kChangesChannel =
+    std::is_same_v<Kind, UpdateChannel> || std::is_same_v<Kind, DeleteChannel> ||
+    std::is_same_v<Kind, AdvanceChannel> || std::is_same_v<Kind, ChangeChannelTags>;
 
 bool exceeds(const std::optional<std::uint32_t>& max, std::uint64_t count) {
     return max.has_value() && count > *max;
@@ -123,9 +156,19 @@ CatalogState::Change CatalogState::create(const CreateStream& create, WallTime t
     next.horizon_floor = WallTime();
     next.record_max_kib = create.record_max_kib;
     next.tags = create.tags;
+    next.distribution = create.distribution;
+    next.warm_mibps = create.warm_mibps;
     next.initial_shards = create.shards;
     next.pending = Transition{Transition::What::kCreate, create.due};
     return {applied(std::move(next))};
+}
+
+CatalogState::Change CatalogState::set_commitment(const SetCommitment& command,
+                                                  WallTime time) const {
+    const Commitment before = commitment(command.owner, time);
+    Applied answer;
+    answer.commitment = command.enabled ? before.enabled(time) : before.disabled(time);
+    return {std::move(answer)};
 }
 
 CatalogState::Change CatalogState::evaluate(const Command& command) const {
@@ -134,6 +177,18 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
             using Kind = std::remove_cvref_t<decltype(action)>;
             if constexpr (std::is_same_v<Kind, CreateStream>) {
                 return create(action, command.time);
+            } else if constexpr (std::is_same_v<Kind, SetCommitment>) {
+                return set_commitment(action, command.time);
+            } else if constexpr (std::is_same_v<Kind, CreateChannel>) {
+                return {create_channel(channels_, find(action.channel.stream), action)};
+            } else if constexpr (kChangesChannel<Kind>) {
+                const ChannelPtr found = channels_.find(action.id);
+                if (found == nullptr) {
+                    return {refused(Outcome::kChannelNotFound, nullptr)};
+                }
+                const bool advances = std::is_same_v<Kind, AdvanceChannel>;
+                return {change_channel(found, action),
+                        advances && found->status == Status::kDeleting};
             } else {
                 const StreamPtr found = find(action.uid);
                 if (found == nullptr) {
@@ -142,7 +197,7 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                 if constexpr (std::is_same_v<Kind, ActivateStream>) {
                     return {activate(found)};
                 } else if constexpr (std::is_same_v<Kind, DeleteStream>) {
-                    return {begin_delete(found, action)};
+                    return {begin_delete(found, action, channels_.count(found->uid))};
                 } else if constexpr (std::is_same_v<Kind, RemoveStream>) {
                     if (!waits_for(*found, Transition::What::kDelete)) {
                         return {refused(Outcome::kNotActive, found)};
@@ -150,6 +205,8 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {{Outcome::kApplied, found, 0}, true};
                 } else if constexpr (std::is_same_v<Kind, SetRetention>) {
                     return {set_retention(found, action, command.time)};
+                } else if constexpr (std::is_same_v<Kind, ConfigureStream>) {
+                    return {configure(found, action)};
                 } else {
                     static_assert(std::is_same_v<Kind, ChangeTags>);
                     return {change_tags(found, action)};
@@ -163,6 +220,7 @@ Applied CatalogState::decide(const Command& command) const {
     Change change = evaluate(command);
     if (change.remove) {
         change.answer.stream = nullptr;
+        change.answer.channel = nullptr;
     }
     return std::move(change.answer);
 }
@@ -174,6 +232,14 @@ Applied CatalogState::apply(const Command& command) {
     }
     ++commands_;
     forget_deleted_before(to_seconds(command.time));
+    if (const auto* set = std::get_if<SetCommitment>(&command.action)) {
+        commitments_[set->owner] = change.answer.commitment;
+        return std::move(change.answer);
+    }
+    if (change.answer.channel != nullptr) {
+        apply_channel(change);
+        return std::move(change.answer);
+    }
     const StreamPtr stream = change.answer.stream;
     const StreamPtr before = find(stream->uid);
     if (before != nullptr) {
@@ -186,6 +252,15 @@ Applied CatalogState::apply(const Command& command) {
         put(stream);
     }
     return std::move(change.answer);
+}
+
+void CatalogState::apply_channel(Change& change) {
+    if (change.remove) {
+        channels_.erase(change.answer.channel->id);
+        change.answer.channel = nullptr;
+    } else {
+        channels_.put(change.answer.channel);
+    }
 }
 
 StreamPtr CatalogState::find(const model::Identity& owner, const model::StreamName& name) const {
@@ -222,6 +297,11 @@ Totals CatalogState::totals(const model::Identity& owner) const {
     return found == totals_.end() ? Totals{} : found->second;
 }
 
+Commitment CatalogState::commitment(const model::Identity& owner, WallTime now) const {
+    const auto found = commitments_.find(owner);
+    return found == commitments_.end() ? Commitment{} : found->second.at(now);
+}
+
 bool CatalogState::restore(Stream stream) {
     if (stream.uid == StreamUid() || by_uid_.contains(stream.uid) ||
         by_name_.contains(qualified(stream))) {
@@ -236,12 +316,22 @@ void CatalogState::restore_deleted(QualifiedName name, std::int64_t created_s) {
     last = std::max(last, created_s);
 }
 
+bool CatalogState::restore_channel(Channel channel) {
+    if (channels_.find(channel.id) != nullptr ||
+        channels_.find(channel.owner, channel.name) != nullptr || find(channel.stream) == nullptr) {
+        return false;
+    }
+    channels_.put(std::make_shared<const Channel>(std::move(channel)));
+    return true;
+}
+
 bool CatalogState::operator==(const CatalogState& other) const {
     const auto same = [](const auto& a, const auto& b) {
         return a.first == b.first && *a.second == *b.second;
     };
     return by_uid_.size() == other.by_uid_.size() && totals_ == other.totals_ &&
-           deleted_ == other.deleted_ && commands_ == other.commands_ &&
+           deleted_ == other.deleted_ && commitments_ == other.commitments_ &&
+           channels_ == other.channels_ && commands_ == other.commands_ &&
            std::equal(by_name_.begin(), by_name_.end(), other.by_name_.begin(),
                       other.by_name_.end(), same);
 }

@@ -1,6 +1,6 @@
-// CatalogState: all streams, as the fold of the commands. apply() is the only way to change it and
-// a pure function: the same commands in the same order give equal states in every process. It knows
-// no clock, no entropy and no lock.
+// CatalogState: all streams, channels and account settings, as the fold of the commands. apply() is
+// the only way to change it and a pure function: the same commands in the same order give equal
+// states in every process. It knows no clock, no entropy and no lock.
 #pragma once
 
 #include <compare>
@@ -62,6 +62,10 @@ public:
                                 std::size_t max) const;
     std::vector<StreamPtr> all() const;  // by owner and name
     Totals totals(const model::Identity& owner) const;
+    const ChannelTable& channels() const { return channels_; }
+    Commitment commitment(const model::Identity& owner, WallTime now) const;
+    // As they were last written down.
+    const std::map<model::Identity, Commitment>& commitments() const { return commitments_; }
 
     // How many commands made this state: the number of the last one.
     std::uint64_t commands() const { return commands_; }
@@ -69,9 +73,13 @@ public:
     // Creation seconds of streams deleted so lately that a namesake could be born in the same one.
     const std::map<QualifiedName, std::int64_t>& deleted() const { return deleted_; }
 
-    // For the codec, which rebuilds a state from its parts. False: the name or uid is there
-    // already.
+    // For the codec, which rebuilds a state from its parts. False: the name, uid or id is there
+    // already, or the channel's stream is not.
     [[nodiscard]] bool restore(Stream stream);
+    [[nodiscard]] bool restore_channel(Channel channel);
+    void restore_commitment(const model::Identity& owner, const Commitment& commitment) {
+        commitments_[owner] = commitment;
+    }
     void restore_deleted(QualifiedName name, std::int64_t created_s);
     void restore_commands(std::uint64_t count) { commands_ = count; }
 
@@ -80,10 +88,12 @@ public:
 private:
     struct Change {
         Applied answer;       // `stream` is the one after the change
-        bool remove = false;  // instead of putting answer.stream
+        bool remove = false;  // instead of putting answer.stream or answer.channel
     };
     Change evaluate(const Command& command) const;
     Change create(const CreateStream& create, WallTime time) const;
+    Change set_commitment(const SetCommitment& command, WallTime time) const;
+    void apply_channel(Change& change);
 
     void put(StreamPtr stream);
     void erase(const StreamPtr& stream);
@@ -94,6 +104,8 @@ private:
     std::unordered_map<StreamUid, StreamPtr> by_uid_;
     std::map<model::Identity, Totals> totals_;
     std::map<QualifiedName, std::int64_t> deleted_;
+    ChannelTable channels_;
+    std::map<model::Identity, Commitment> commitments_;
     std::uint64_t commands_ = 0;
 };
 

@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "stream/channel.h"
+#include "stream/commitment.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -23,6 +25,8 @@ struct CreateStream {
     std::uint32_t shards = 1;
     std::uint32_t record_max_kib = 1024;
     std::map<std::string, std::string> tags;
+    Distribution distribution = Distribution::kPartitionKey;
+    std::optional<std::uint32_t> warm_mibps;
     WallTime due;  // when it becomes ACTIVE
     // Quotas in force when it was proposed, over the owner's streams; none: unlimited.
     std::optional<std::uint32_t> shards_max;
@@ -31,7 +35,7 @@ struct CreateStream {
     bool operator==(const CreateStream&) const = default;
 };
 
-// CREATING -> ACTIVE: the shards' logs exist.
+// CREATING -> ACTIVE: the shards' logs exist. UPDATING -> ACTIVE after ConfigureStream.
 struct ActivateStream {
     StreamUid uid;
     bool operator==(const ActivateStream&) const = default;
@@ -66,8 +70,62 @@ struct ChangeTags {
     bool operator==(const ChangeTags&) const = default;
 };
 
+// Changes what is given and leaves the rest.
+struct ConfigureStream {
+    StreamUid uid;
+    ShardMetrics metrics_on = 0;
+    ShardMetrics metrics_off = 0;
+    std::optional<std::uint32_t> record_max_kib;
+    std::optional<std::uint32_t> warm_mibps;   // on-demand streams only
+    std::optional<Distribution> distribution;  // on-demand streams only
+    std::optional<std::string> policy;         // empty: removes it
+    std::optional<WallTime> due;               // UPDATING until then; none: stays ACTIVE
+    bool operator==(const ConfigureStream&) const = default;
+};
+
+struct SetCommitment {
+    model::Identity owner;
+    bool enabled = false;
+    bool operator==(const SetCommitment&) const = default;
+};
+
+struct CreateChannel {
+    Channel channel;  // CREATING until it is due
+    bool operator==(const CreateChannel&) const = default;
+};
+
+struct UpdateChannel {
+    std::string id;
+    std::optional<std::uint32_t> freshness_s;
+    std::optional<ChannelLogging> logging;
+    WallTime due;  // UPDATING until then
+    bool operator==(const UpdateChannel&) const = default;
+};
+
+struct DeleteChannel {
+    std::string id;
+    WallTime due;  // when it is removed
+    bool operator==(const DeleteChannel&) const = default;
+};
+
+// What it waits for has come: CREATING, UPDATING -> ACTIVE; DELETING -> gone.
+struct AdvanceChannel {
+    std::string id;
+    bool operator==(const AdvanceChannel&) const = default;
+};
+
+// `remove` first, then `put`.
+struct ChangeChannelTags {
+    std::string id;
+    std::map<std::string, std::string> put;
+    std::vector<std::string> remove;
+    std::uint32_t tags_max = 50;
+    bool operator==(const ChangeChannelTags&) const = default;
+};
+
 using Action = std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention,
-                            ChangeTags>;
+                            ChangeTags, ConfigureStream, SetCommitment, CreateChannel,
+                            UpdateChannel, DeleteChannel, AdvanceChannel, ChangeChannelTags>;
 
 struct Command {
     WallTime time;  // the proposer's clock
@@ -91,12 +149,20 @@ enum class Outcome : std::uint8_t {
     kRetentionTooShort,  // kIncrease below the current period
     kRetentionTooLong,   // kDecrease above the current period
     kUidTaken,           // draw another
+    kWrongMode,          // of an on-demand stream only
+    kHasChannels,        // a stream with channels is not deleted
+    kChannelExists,      // a channel of that name, in whatever status
+    kChannelQuota,       // the stream has a channel of that kind
+    kChannelNotFound,    // no such channel (any more)
+    kChannelNotActive,   // its status does not admit the command (`channel` tells which)
 };
 
 struct Applied {
     Outcome outcome = Outcome::kApplied;
     StreamPtr stream;  // after the change, or as found; null when kNotFound and after RemoveStream
-    std::uint64_t current = 0;  // the count a quota was compared with
+    std::uint64_t current = 0;     // the count a quota was compared with
+    ChannelPtr channel = nullptr;  // of a channel's command: likewise
+    Commitment commitment = {};    // of SetCommitment: after it
 };
 
 }  // namespace millrace::stream

@@ -74,7 +74,30 @@ void Lifecycle::resume() {
             arm(*stream);
         }
     }
+    for (const ChannelPtr& channel : catalog_.all_channels()) {
+        if (channel->due.has_value()) {
+            arm(*channel);
+        }
+    }
     arm_sweep();
+}
+
+void Lifecycle::arm(const Channel& channel) {
+    background_.at(*channel.due, [this, id = channel.id] { return finish(id); });
+}
+
+Task<void> Lifecycle::finish(std::string channel_id) {
+    const ChannelPtr channel = catalog_.channel(channel_id);
+    // A later command has its own timer: what it waits for may be due later than what we waited
+    // for.
+    if (channel == nullptr || !channel->due || *channel->due > clock_.now()) {
+        co_return;
+    }
+    Action action = AdvanceChannel{channel_id};
+    if (!co_await record(std::move(action))) {
+        background_.at(clock_.now() + kRetryAfter,
+                       [this, id = std::move(channel_id)] { return finish(id); });
+    }
 }
 
 void Lifecycle::arm(const Stream& stream) {
@@ -96,6 +119,11 @@ Task<void> Lifecycle::finish(StreamUid uid) {
         case Transition::What::kDelete:
             done = co_await remove(stream);
             break;
+        case Transition::What::kSettle: {
+            Action action = ActivateStream{uid};
+            done = co_await record(std::move(action));
+            break;
+        }
     }
     if (!done) {
         retry(uid);

@@ -1,11 +1,13 @@
-// Lifecycle: carries streams from CREATING to ACTIVE and from DELETING to gone, and trims what has
-// aged out. What a stream waits for stands in the catalog, so a restart takes it up where it was;
-// each step's effect on the engine is idempotent and comes before the command that records it. A
-// step that fails is tried again: no stream stays stuck.
+// Lifecycle: carries streams and channels from CREATING to ACTIVE, from UPDATING back to it, and
+// from DELETING to gone, and trims what has aged out. What a stream waits for stands in the
+// catalog, so a restart takes it up where it was; each step's effect on the engine is idempotent
+// and comes before the command that records it. A step that fails is tried again: no stream stays
+// stuck.
 #pragma once
 
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 
 #include "base/task.h"
@@ -31,6 +33,9 @@ public:
     void arm(const Stream& stream);
     // Does now what the stream waits for, due or not; nothing if it waits for nothing.
     Task<void> finish(StreamUid uid);
+    // The same for a channel, but for what is not due yet.
+    void arm(const Channel& channel);
+    Task<void> finish(std::string channel_id);
 
     // Asks the engine to reclaim what no stream can read any more.
     Task<void> sweep();

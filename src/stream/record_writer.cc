@@ -15,6 +15,26 @@ constexpr int kRoutesMax = 4;
 
 using Indices = std::vector<std::uint32_t>;  // of records
 
+// Deals records out to the open shards whatever their keys: in runs, one for each shard, of nearly
+// equal length, from a random shard on. A run keeps its order, and its shard is written once.
+class EvenSpread final {
+public:
+    EvenSpread(const Stream& stream, std::size_t records, std::uint64_t random)
+        : stream_(stream), records_(records), first_(random % stream.routes.size()) {}
+
+    const Shard& shard(std::size_t record) const {
+        const std::size_t shards = stream_.routes.size();
+        const std::size_t runs = std::min(records_, shards);
+        const std::size_t run = record * runs / records_;
+        return stream_.shards[stream_.routes[(first_ + run) % shards].value()];
+    }
+
+private:
+    const Stream& stream_;
+    const std::size_t records_;
+    const std::size_t first_;
+};
+
 }  // namespace
 
 model::HashKey hash_of(const PutRecord& record) {
@@ -33,6 +53,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
     std::uint64_t stored = 0;
     std::uint64_t stored_bytes = 0;
     const StreamUid uid = stream->uid;
+    const bool spreads = stream->distribution == Distribution::kAuto;
 
     for (int route = 0; route < kRoutesMax && !pending.empty(); ++route) {
         if (route > 0) {
@@ -47,9 +68,11 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         const WallTime now = clock_.now();
         std::vector<storage::NewRecord> batch;
         batch.reserve(pending.size());
+        const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
         for (const std::uint32_t index : pending) {
             const PutRecord& record = records[index];
-            const Shard& shard = stream->route(hash_of(record));
+            const Shard& shard =
+                spreads ? spread.shard(batch.size()) : stream->route(hash_of(record));
             batch.push_back(
                 {stream->key(shard.no), record.partition_key, record.data, arrival(shard, now), 0});
         }

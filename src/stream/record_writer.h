@@ -1,5 +1,5 @@
-// RecordWriter: routes records to shards, appends them in one engine call, and names each by its
-// sequence number. Thread-safe.
+// RecordWriter: routes records to shards (by their keys, or evenly where the stream says so),
+// appends them in one engine call, and names each by its sequence number. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/task.h"
 #include "env/clock.h"
+#include "env/entropy.h"
 #include "model/hash_key.h"
 #include "model/sequence_number.h"
 #include "storage/engine.h"
@@ -21,7 +22,7 @@
 namespace millrace::stream {
 
 struct PutRecord {
-    std::string_view partition_key;
+    std::string_view partition_key;  // empty: none was given, which only kAuto streams admit
     Bytes data;
     std::optional<model::HashKey> explicit_hash;
 };
@@ -42,8 +43,8 @@ struct PutResult {
 class RecordWriter final {
 public:
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 Meters& meters)
-        : catalog_(catalog), engine_(engine), clock_(clock), meters_(meters) {}
+                 env::Entropy& entropy, Meters& meters)
+        : catalog_(catalog), engine_(engine), clock_(clock), entropy_(entropy), meters_(meters) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
     // keep their order. A record whose shard has closed meanwhile goes to the shard that took over.
@@ -53,6 +54,7 @@ private:
     const Catalog& catalog_;
     storage::LogEngine& engine_;
     env::Clock& clock_;
+    env::Entropy& entropy_;
     Meters& meters_;
 };
 

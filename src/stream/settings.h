@@ -21,6 +21,7 @@ struct Settings {
     Millis update_delay{0};  // UPDATING -> ACTIVE
     Millis delete_delay{0};  // DELETING -> gone
     Quotas quotas;
+    bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
 };

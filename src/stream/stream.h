@@ -27,6 +27,10 @@ using StreamUid = Strong<struct StreamUidTag, std::uint64_t>;
 
 enum class Status : std::uint8_t { kCreating, kActive, kUpdating, kDeleting };
 enum class Mode : std::uint8_t { kProvisioned, kOnDemand };
+// What places a record: its partition key, or the broker alone (the key may then be absent).
+enum class Distribution : std::uint8_t { kPartitionKey, kAuto };
+// A bit each, in the order of the model's names; api knows these.
+using ShardMetrics = std::uint8_t;
 
 struct Shard {
     model::ShardNo no;
@@ -43,7 +47,7 @@ struct Shard {
 
 // What a stream waits for. It is due by the clock, and taken up again after a restart.
 struct Transition {
-    enum class What : std::uint8_t { kCreate, kDelete };
+    enum class What : std::uint8_t { kCreate, kDelete, kSettle };  // kSettle: UPDATING -> ACTIVE
     What what = What::kCreate;
     WallTime due;
     bool operator==(const Transition&) const = default;
@@ -60,6 +64,10 @@ struct Stream {
     WallTime horizon_floor;  // records stamped before it stay unreadable; never moves back
     std::uint32_t record_max_kib = 1024;
     std::map<std::string, std::string> tags;
+    Distribution distribution = Distribution::kPartitionKey;
+    ShardMetrics shard_metrics = 0;
+    std::optional<std::uint32_t> warm_mibps;  // the target; none: never asked for
+    std::string policy;                       // the resource policy as given; empty: none
     std::uint32_t initial_shards = 0;
     std::vector<Shard> shards;           // none while CREATING
     std::vector<model::ShardNo> routes;  // the open shards by their range; derived from `shards`

@@ -186,6 +186,7 @@ std::string Tokens::seal(const ListToken& token, WallTime now) const {
     out.number(token.filter);
     out.number(static_cast<std::uint8_t>(token.filter_time.has_value()));
     out.number(token.filter_time.has_value() ? to_ms(*token.filter_time) : std::int64_t{0});
+    out.number(token.digest);
     out.text(token.stream_name);
     out.text(token.last);
     return seal(static_cast<std::uint8_t>(token.listing), out.message());
@@ -213,6 +214,7 @@ Opened<ListToken> Tokens::open_list(ListToken::Listing listing, std::string_view
                                if (timed) {
                                    token.filter_time = time;
                                }
+                               token.digest = in.number<std::uint32_t>();
                                token.stream_name = in.text();
                                token.last = in.text();
                            });

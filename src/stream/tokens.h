@@ -35,16 +35,17 @@ struct ShardIterator {
     bool operator==(const ShardIterator&) const = default;
 };
 
-// A page's end in ListShards, ListStreams and ListStreamConsumers. Fields a listing does not need
-// stay empty.
+// A page's end in ListShards, ListStreams, ListStreamConsumers and ListChannels. Fields a listing
+// does not need stay empty.
 struct ListToken {
-    enum class Listing : std::uint8_t { kShards = 2, kStreams = 3, kConsumers = 4 };
+    enum class Listing : std::uint8_t { kShards = 2, kStreams = 3, kConsumers = 4, kChannels = 5 };
     Listing listing = Listing::kShards;
     StreamUid uid;
     std::string stream_name;
     std::uint8_t filter = 0;  // api's own numbering
     std::optional<WallTime> filter_time;
-    std::string last;  // the last name or shard id of the page; <= 128 bytes
+    std::uint32_t digest = 0;  // of a filter that is not carried
+    std::string last;          // the last name or shard id of the page; <= 128 bytes
     bool operator==(const ListToken&) const = default;
 };
 

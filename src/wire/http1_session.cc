@@ -17,7 +17,10 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kHeaderRoomMin = 1 << 10;
-constexpr std::size_t kChunkRoom = 16 << 10;      // read size of a chunked body
+constexpr std::size_t kChunkRoom = 16 << 10;  // read size of a chunked body
+// The shortest end of a chunked body, "0\r\n\r\n": with fewer bytes there is nothing to decide, and
+// Beast asserts that it does not see a last chunk with fewer twice.
+constexpr std::size_t kChunkedEndBytesMin = 5;
 constexpr std::size_t kInlineBodyMax = 32 << 10;  // larger bodies are not copied behind the head
 constexpr std::size_t kOutputFull = 256 << 10;
 constexpr std::size_t kKeptHeadersMax = 64;
@@ -174,7 +177,7 @@ bool Http1Session::parse_body() {
 // The raw chunks stand behind the head and are dropped as they are consumed, so that the head's
 // views stay where they are.
 bool Http1Session::parse_chunks() {
-    if (parsed_ == end_) {
+    if (end_ - parsed_ < kChunkedEndBytesMin) {
         return false;
     }
     Http1Parser::ErrorCode ec;

@@ -15,8 +15,7 @@ TEST(ShardId, PrintsTwelveDigits) {
 }
 
 TEST(ShardId, ReadingIsLenient) {
-    for (const char* text :
-         {"shardId-0", "x-0", "-0000", "0", "shardId-000000000000", "x-0-9"}) {
+    for (const char* text : {"shardId-0", "x-0", "-0000", "0", "shardId-000000000000", "x-0-9"}) {
         const auto shard_no = parse_shard_id(text);
         ASSERT_TRUE(shard_no) << text;
         EXPECT_EQ(shard_no->value(), 0u);
@@ -63,6 +62,16 @@ TEST(StreamArn, OddTextsAreRefused) {
           "arn:aws:kinesis:us-east-1:0:123456789012:stream/a"}) {
         EXPECT_FALSE(StreamArn::parse(text)) << text;
     }
+}
+
+TEST(ChannelArn, ReadsBack) {
+    const ChannelArn arn{Identity{"123456789012", "cn-north-1"}, "abcdefghij0123456789"};
+    EXPECT_EQ(arn.text(),
+              "arn:aws-cn:kinesis:cn-north-1:123456789012:channel/abcdefghij0123456789");
+    EXPECT_EQ(ChannelArn::parse(arn.text()), arn);
+    EXPECT_FALSE(ChannelArn::parse("arn:aws:kinesis:us-east-1:123456789012:stream/a"));
+    EXPECT_FALSE(ChannelArn::parse("arn:aws:kinesis:us-east-1:0:123456789012:channel/a"));
+    EXPECT_FALSE(StreamArn::parse(arn.text()));
 }
 
 TEST(StreamName, OrderIsByBytes) {

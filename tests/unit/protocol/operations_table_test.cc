@@ -36,7 +36,8 @@ std::string sample_text(const Field& field) {
     for (const char* const text :
          {"sample", "0", "arn:aws:kinesis:us-east-1:000000000000:stream/sample",
           "arn:aws:kinesis:us-east-1:000000000000:stream/sample/consumer/c:1",
-          "abcdefghij0123456789-abc"}) {
+          "arn:aws:kinesis:us-east-1:000000000000:channel/sample", "arn:aws:s3:::sample",
+          "arn:aws:iam::000000000000:role/sample", "000000000000", "abcdefghij0123456789-abc"}) {
         if (field.pattern->matches(text))
             return text;
     }

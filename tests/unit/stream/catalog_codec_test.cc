@@ -33,8 +33,36 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
     CreateStream create = create_action(1, "a");
     create.on_demand_streams_max = 50;
     create.pending_streams_max = 5;
+    CreateStream auto_placed = create;
+    auto_placed.distribution = Distribution::kAuto;
+    auto_placed.warm_mibps = 0;
+    ConfigureStream all;
+    all.uid = uid;
+    all.metrics_on = 0x7f;
+    all.metrics_off = 1;
+    all.record_max_kib = 2048;
+    all.warm_mibps = 10240;
+    all.distribution = Distribution::kPartitionKey;
+    all.policy = "";
+    all.due = wall_time(7);
+    Channel channel = channel_of(Stream(), "abcdefghij0123456789", "n");
+    channel.key_id = "alias/k";
+    channel.schema_arn = "arn:schema";
+    channel.logging = {true, "g", "s"};
+    channel.tags = {{"k", "v"}};
+    UpdateChannel update{channel.id, 900, ChannelLogging{}, wall_time(9)};
     const std::vector<Action> actions = {
         create,
+        auto_placed,
+        ConfigureStream{uid, 0, 0, {}, {}, {}, {}, {}},
+        all,
+        SetCommitment{{"000000000000", "us-east-1"}, true},
+        CreateChannel{channel},
+        update,
+        UpdateChannel{channel.id, {}, {}, wall_time(9)},
+        DeleteChannel{channel.id, wall_time(1)},
+        AdvanceChannel{channel.id},
+        ChangeChannelTags{channel.id, {{"k", ""}}, {"x"}, 50},
         ActivateStream{uid},
         DeleteStream{uid, wall_time(-5)},
         RemoveStream{uid},
@@ -87,6 +115,49 @@ TEST(CatalogCodec, ReshardedStreamsComeBackAsTheyWere) {
     const auto read = decode_state(encode_state(state));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read.value(), state);
+}
+
+// As the version before channels, settings and policies wrote them.
+TEST(CatalogCodec, WhatAnOlderVersionWroteIsStillRead) {
+    const auto state = decode_state(
+        R"({"v":1,"n":3,"streams":[{"uid":7,"account":"000000000000","region":"us-east-1",)"
+        R"("name":"orders","status":"active","mode":"provisioned","created":1700000000,"hours":24,)"
+        R"("floor":0,"record_max_kib":1024,"tags":{},"initial_shards":2,"shards":"initial"}],)"
+        R"("deleted":[]})");
+    ASSERT_TRUE(state) << state.error().message;
+    const StreamPtr stream = state.value().find(StreamUid(7));
+    ASSERT_NE(stream, nullptr);
+    EXPECT_EQ(stream->distribution, Distribution::kPartitionKey);
+    EXPECT_EQ(stream->shard_metrics, 0);
+    EXPECT_EQ(stream->warm_mibps, std::nullopt);
+    EXPECT_EQ(stream->policy, "");
+    EXPECT_TRUE(state.value().channels().all().empty());
+    EXPECT_TRUE(state.value().commitments().empty());
+
+    const auto create = decode_command(
+        R"({"do":"create_stream","n":1,"time":1700000000000,"v":1,"with":{"account":"000000000000",)"
+        R"("due":1700000000000,"mode":"on_demand","name":"orders","record_max_kib":1024,)"
+        R"("region":"us-east-1","shards":4,"tags":{},"uid":7}})");
+    ASSERT_TRUE(create) << create.error().message;
+    EXPECT_EQ(std::get<CreateStream>(create.value().action).distribution,
+              Distribution::kPartitionKey);
+}
+
+TEST(CatalogCodec, AChannelThatCouldNotBeIsCorrupt) {
+    CatalogState state;
+    const Stream stream = *state.apply(command(create_action(1, "a"))).stream;
+    ASSERT_TRUE(state.restore_channel(channel_of(stream, "id", "n")));
+    const std::string good = encode_state(state);
+    ASSERT_TRUE(decode_state(good));
+    const auto with = [&](std::string_view from, std::string_view to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        return decode_state(text);
+    };
+    EXPECT_FALSE(with(R"("stream":1)", R"("stream":2)")) << "its stream is not there";
+    EXPECT_FALSE(with(R"("due":1700000000000,"format")", R"("format")")) << "CREATING without end";
+    EXPECT_FALSE(with(R"("owner":"000000000000")", R"("owner":0)")) << "of the bucket";
+    EXPECT_FALSE(with(R"("enabled":false)", R"("enabled":0)")) << "of logging";
 }
 
 TEST(CatalogCodec, WhatANewerVersionWroteIsRefusedAsSuch) {

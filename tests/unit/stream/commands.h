@@ -28,6 +28,24 @@ inline CreateStream create_action(std::uint64_t uid, std::string_view name,
     return create;
 }
 
+inline Channel channel_of(const Stream& stream, std::string id, std::string name) {
+    Channel channel;
+    channel.id = std::move(id);
+    channel.owner = stream.owner;
+    channel.name = std::move(name);
+    channel.created = kStart;
+    channel.due = kStart;
+    channel.stream = stream.uid;
+    channel.stream_name = stream.name;
+    channel.stream_created_s = stream.created_s;
+    channel.role = "arn:aws:iam::000000000000:role/r";
+    channel.record_format = "JSON";
+    channel.bucket = {"arn:aws:s3:::b", "000000000000",   "NONE",         "k",
+                      "STANDARD",       "arn:aws:s3:::d", "111111111111", "errors/"};
+    channel.freshness_s = 300;
+    return channel;
+}
+
 // A stream of commands such as clients and the lifecycle give, sensible and not, over few enough
 // names that they meet each other.
 class RandomCommands final {
@@ -40,7 +58,8 @@ public:
         const StreamUid uid = streams.empty() || below(20) == 0
                                   ? StreamUid(below(50))
                                   : streams[below(streams.size())]->uid;
-        switch (below(7)) {
+        const std::string id = "c" + std::to_string(below(4));
+        switch (below(13)) {
             case 0:
                 return command(create(), time_);
             case 1:
@@ -58,7 +77,63 @@ public:
                                                  : SetRetention::Direction::kDecrease;
                 return command(action, time_);
             }
+            case 6: {
+                ConfigureStream action;
+                action.uid = uid;
+                action.metrics_on = static_cast<ShardMetrics>(below(128));
+                action.metrics_off = static_cast<ShardMetrics>(below(128));
+                if (below(2) == 0) {
+                    action.record_max_kib = static_cast<std::uint32_t>(1024 + below(9));
+                }
+                if (below(2) == 0) {
+                    action.distribution =
+                        below(2) == 0 ? Distribution::kAuto : Distribution::kPartitionKey;
+                }
+                if (below(3) == 0) {
+                    action.warm_mibps = static_cast<std::uint32_t>(below(9));
+                }
+                if (below(3) == 0) {
+                    action.policy = below(3) == 0 ? "" : "{\"\xc3\xa9\": 1}";
+                }
+                if (below(3) == 0) {
+                    action.due = time_ + Millis(below(500));
+                }
+                return command(std::move(action), time_);
+            }
+            case 7:
+                return command(
+                    SetCommitment{{below(2) == 0 ? "000000000000" : "111111111111", "us-east-1"},
+                                  below(2) == 0},
+                    time_ + std::chrono::hours(below(30)));
+            case 8: {
+                if (streams.empty()) {
+                    return command(create(), time_);
+                }
+                Channel channel =
+                    channel_of(*streams[below(streams.size())], id, "n" + std::to_string(below(4)));
+                channel.tags = {{"a", std::to_string(below(4))}};
+                return command(CreateChannel{std::move(channel)}, time_);
+            }
+            case 9: {
+                UpdateChannel action;
+                action.id = id;
+                action.due = time_;
+                if (below(2) == 0) {
+                    action.freshness_s = static_cast<std::uint32_t>(below(900));
+                }
+                if (below(2) == 0) {
+                    action.logging = ChannelLogging{below(2) == 0, "group", "stream"};
+                }
+                return command(std::move(action), time_);
+            }
+            case 10:
+                return command(DeleteChannel{id, time_}, time_);
+            case 11:
+                return command(AdvanceChannel{id}, time_);
             default: {
+                if (below(2) == 0) {
+                    return command(ChangeChannelTags{id, {{"k", "v"}}, {"a"}, 2}, time_);
+                }
                 ChangeTags action;
                 action.uid = uid;
                 action.tags_max = static_cast<std::uint32_t>(3 + below(5));

@@ -64,6 +64,7 @@ TEST_F(TokensTest, AListTokenComesBackAsItWas) {
     token.filter_time.reset();
     token.last = std::string(128, 'z');
     token.stream_name = std::string(128, 'y');
+    token.digest = 0xffff'fffe;
     const auto opened = tokens_.open_list(token.listing, tokens_.seal(token, kNow), kNow);
     EXPECT_EQ(opened.state, TokenState::kValid);
     EXPECT_EQ(opened.value, token);

@@ -128,6 +128,13 @@ TEST(Http1Session, JoinsChunks) {
     EXPECT_EQ(wire.budget.used(), 0U);
 }
 
+TEST(Http1Session, AnEmptyChunkedBodyMayComeByteByByte) {
+    Wire wire;
+    wire.feed(
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n\r\n", 1);
+    EXPECT_EQ(wire.requests, (std::vector<std::string>{"POST / ", "GET /2 "}));
+}
+
 TEST(Http1Session, ReadsALargeBodyIntoPlaceAndLetsItGo) {
     Wire wire;
     const std::string body(3 << 20, 'b');

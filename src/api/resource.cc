@@ -1,0 +1,95 @@
+#include "api/resource.h"
+
+#include "api/addressing.h"
+#include "base/result.h"
+#include "model/arn.h"
+#include "model/patterns.h"
+#include "stream/broker.h"
+
+namespace millrace::api {
+
+namespace {
+
+constexpr std::string_view kMember = "ResourceARN";
+constexpr std::string_view kConsumerMark = "/consumer/";
+
+// There are no consumers yet: each is missing. Their look-up goes here.
+Answer<Resource> find_consumer(const Context& context, std::string_view arn) {
+    if (!model::kConsumerArnPattern.matches(arn)) {
+        return resource_arn_malformed(arn);
+    }
+    return consumer_not_found(arn, context.account);
+}
+
+Answer<Resource> find_resource_stream(const Context& context, std::string_view arn,
+                                      std::string_view operation) {
+    const auto where = model::StreamArn::parse(arn);
+    if (!where) {
+        return resource_arn_malformed(arn);
+    }
+    if (where->owner.region != context.region) {
+        return resource_arn_of_other_region(kMember, arn, context.region);
+    }
+    MILLRACE_TRY(stream::StreamPtr stream, look_up(context, *where, operation));
+    if (!stream) {
+        return stream_not_found(*where);
+    }
+    return Resource{std::move(stream), nullptr};
+}
+
+}  // namespace
+
+const std::map<std::string, std::string>& Resource::tags() const {
+    return stream ? stream->tags : channel->tags;
+}
+
+Tagged Resource::tagged() const {
+    return stream ? Tagged("stream", stream->name.text(), stream->owner.account)
+                  : Tagged("channel", channel->name, channel->owner.account);
+}
+
+Answer<Resource> find_resource(const Context& context, std::string_view arn,
+                               std::string_view operation) {
+    if (model::ChannelArn::parse(arn)) {
+        MILLRACE_TRY(stream::ChannelPtr channel, find_channel(context, kMember, arn, operation));
+        return Resource{nullptr, std::move(channel)};
+    }
+    if (arn.find(kConsumerMark) != std::string_view::npos) {
+        return find_consumer(context, arn);
+    }
+    return find_resource_stream(context, arn, operation);
+}
+
+Answer<Resource> find_active_resource(const Context& context, std::string_view arn,
+                                      std::string_view operation) {
+    MILLRACE_TRY(Resource resource, find_resource(context, arn, operation));
+    if (resource.stream && resource.stream->status != stream::Status::kActive) {
+        return not_active(*resource.stream);
+    }
+    if (resource.channel && resource.channel->status != stream::Status::kActive) {
+        const stream::Channel& channel = *resource.channel;
+        return channel_not_active(channel.name, channel.owner.account, status_name(channel.status));
+    }
+    return resource;
+}
+
+Answer<stream::ChannelPtr> find_channel(const Context& context, std::string_view member,
+                                        std::string_view arn, std::string_view operation) {
+    const auto where = model::ChannelArn::parse(arn);
+    if (!where) {
+        return resource_arn_malformed(arn);
+    }
+    if (where->owner.region != context.region) {
+        return resource_arn_of_other_region(member, arn, context.region);
+    }
+    stream::ChannelPtr channel = context.broker.catalog().channel(where->id);
+    if (!channel || channel->owner != where->owner) {
+        return channel_not_found(where->id, where->owner.account);
+    }
+    if (channel->owner.account != context.account) {
+        return access_denied(context.account, operation, arn);
+    }
+    return channel;
+}
+
+}  // namespace millrace::api

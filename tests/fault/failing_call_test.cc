@@ -1,0 +1,81 @@
+// The nth call to the disk fails, for every n until a course ends without reaching it: nothing
+// acknowledged is lost, reads go on, and the engine writes again by itself once the disk does.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "fault/course.h"
+#include "support/fault_file_system.h"
+#include "support/scale.h"
+
+namespace millrace::test {
+namespace {
+
+struct Trouble {
+    const char* name;
+    Errc code = Errc::kIo;
+    bool lasting = false;
+    std::vector<Call> calls = {};
+    bool large = false;
+    std::uint64_t every = 1;
+};
+
+class FailingCall : public testing::TestWithParam<Trouble> {};
+
+// Whether the fault was met.
+bool run_with(const Trouble& trouble, std::uint64_t nth) {
+    FaultFileSystem disk(seed() + nth);
+    SegmentHost host(disk);
+    Course course(host, {.seed = seed(), .large = trouble.large});
+    disk.inject(
+        {.nth = nth, .code = trouble.code, .lasting = trouble.lasting, .calls = trouble.calls});
+    EXPECT_EQ(course.run(), "");
+    const bool met = disk.faults_met() > 0;
+    disk.clear_faults();
+    EXPECT_EQ(course.check_recovered(), "");
+    // A crash right after keeps all of it, and so does an orderly end.
+    std::unique_ptr<FaultFileSystem> lost;
+    const Knowledge known = course.known_during([&] { lost = disk.crashed(Loss::kAll, seed()); });
+    host.close();
+    for (FaultFileSystem* after : {lost.get(), &disk}) {
+        SegmentHost next(*after);
+        const auto opened = next.open();
+        EXPECT_TRUE(opened) << opened.error().message;
+        Contents contents;
+        if (opened) {
+            EXPECT_EQ(known.check(next.engine(), contents), "");
+        }
+    }
+    return met;
+}
+
+TEST_P(FailingCall, LosesNothingAndIsGotOver) {
+    ASSERT_TRUE(log::configure("off", log::Format::kText));
+    const std::uint64_t every = GetParam().every * (kSanitized ? 7 : 1);
+    std::uint64_t nth = 1;
+    for (bool met = true; met && !HasFailure(); nth += every) {
+        SCOPED_TRACE("MILLRACE_SEED=" + std::to_string(seed()) + ", call " + std::to_string(nth));
+        met = run_with(GetParam(), nth);
+    }
+    EXPECT_GT(nth, 5 * every) << "the course meets hardly any such call";
+}
+
+const std::vector<Call> kGrowing = {Call::kWrite, Call::kAllocate, Call::kCreate,
+                                    Call::kCreateDirectories};
+
+INSTANTIATE_TEST_SUITE_P(
+    Engine, FailingCall,
+    testing::Values(Trouble{"Error"}, Trouble{"ErrorFromThereOn", Errc::kIo, true},
+                    Trouble{"NoSpace", Errc::kNoSpace, false, kGrowing},
+                    Trouble{"NoSpaceFromThereOn", Errc::kNoSpace, true, kGrowing},
+                    Trouble{"SyncError", Errc::kIo, false, {Call::kSyncData}},
+                    Trouble{"SyncErrorFromThereOn", Errc::kIo, true, {Call::kSyncData}},
+                    Trouble{"ErrorWithCheckpoints", Errc::kIo, false, {}, true, 41},
+                    Trouble{"NoSpaceWithCheckpoints", Errc::kNoSpace, true, kGrowing, true, 41}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+}  // namespace
+}  // namespace millrace::test

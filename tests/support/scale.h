@@ -1,0 +1,34 @@
+// How much a randomised test does: MILLRACE_SEED and MILLRACE_STEPS choose, for a failure to be
+// repeated or a night to be filled; under a sanitizer less is done by default.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+namespace millrace::test {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+inline std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::stoull(text);
+}
+inline std::uint64_t seed() {
+    return from_environment("MILLRACE_SEED", 1);
+}
+inline std::uint64_t steps(std::uint64_t plain, std::uint64_t sanitized) {
+    return from_environment("MILLRACE_STEPS", kSanitized ? sanitized : plain);
+}
+
+}  // namespace millrace::test
