@@ -1,16 +1,19 @@
 // The README's Node snippet as a program: AWS SDK for JavaScript v3 over HTTP/1.1.
-import {
-    CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient, PutRecordCommand,
-    waitUntilStreamExists,
-} from "@aws-sdk/client-kinesis";
+// [README
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 const kinesis = new KinesisClient({
-    endpoint: process.argv[2] ?? "http://127.0.0.1:4567",
+    endpoint: "http://127.0.0.1:4567",
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     requestHandler: new NodeHttpHandler(),
 });
+// README]
+import {
+    CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand, waitUntilStreamExists,
+} from "@aws-sdk/client-kinesis";
+
 const StreamName = "node-sample";
 try {
     await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
