@@ -70,7 +70,13 @@ struct Options {
     std::uint64_t shards_max = 20'000;
     std::uint64_t on_demand_streams_max = 50;
     std::uint64_t pending_streams_max = 5;
+    std::uint64_t shard_count_updates_max = 10;
+    std::uint64_t mode_changes_max = 2;
     std::uint64_t tags_max = 50;
+    Millis on_demand_window{60'000};
+    std::uint64_t on_demand_split_bytes = 500 << 10;
+    std::uint64_t on_demand_split_records = 500;
+    std::uint64_t on_demand_shards_max = 200;
     Channels channels = Channels::kRefuse;
 };
 

@@ -51,6 +51,10 @@ std::string stream_under_account(const model::StreamArn& stream) {
     return join("stream ", stream.name.text(), " under account ", stream.owner.account);
 }
 
+std::string shard_counts(std::uint64_t current, std::uint64_t target) {
+    return join("Current open shard count: ", current, " Target shard count: ", target);
+}
+
 // "Thu Jan 22 01:22:02 UTC 2015"
 std::string long_date(WallTime time) {
     static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
@@ -152,6 +156,56 @@ ClientError shard_limit(const model::Identity& owner, std::uint64_t open, std::u
         ". Refer to the AWS Service Limits page "
         "(http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current "
         "limits and how to request higher limits.");
+}
+
+ClientError stream_on_demand(const model::StreamArn& stream) {
+    return validation("Request is invalid. Stream ", stream.name.text(), " under account ",
+                      stream.owner.account, " is in On-Demand mode.");
+}
+
+ClientError shard_already_resharded(model::ShardNo shard_no, const model::StreamArn& stream) {
+    return invalid_argument("Shard ", model::shard_id(shard_no).view(), " in ",
+                            stream_under_account(stream),
+                            " has already been merged or split, and thus is not eligible for "
+                            "merging or splitting.");
+}
+
+ClientError split_key_outside(std::string_view key, const model::HashRange& range,
+                              model::ShardNo shard_no, const model::StreamArn& stream) {
+    return invalid_argument("NewStartingHashKey ", key, " used in SplitShard() on shard ",
+                            model::shard_id(shard_no).view(), " in ", stream_under_account(stream),
+                            " is not both greater than one plus the shard's StartingHashKey ",
+                            range.first.text(), " and less than the shard's EndingHashKey ",
+                            range.last.text(), ".");
+}
+
+ClientError shards_not_adjacent(model::ShardNo low, model::ShardNo high,
+                                const model::StreamArn& stream) {
+    return invalid_argument("Shards ", model::shard_id(low).view(), " and ",
+                            model::shard_id(high).view(), " in ", stream_under_account(stream),
+                            " are not an adjacent pair of shards eligible for merging");
+}
+
+ClientError shard_count_too_large(std::uint64_t limit, std::uint64_t current,
+                                  std::uint64_t target) {
+    return limit_exceeded("Target shard count or number of open shards cannot be greater than ",
+                          limit, ". ", shard_counts(current, target));
+}
+
+ClientError shard_count_over_double(std::uint64_t current, std::uint64_t target) {
+    return limit_exceeded(
+        "UpdateShardCount cannot scale up over double your current open shard count. ",
+        shard_counts(current, target));
+}
+
+ClientError shard_count_below_half(std::uint64_t current, std::uint64_t target) {
+    return limit_exceeded(
+        "UpdateShardCount cannot scale down below half your current open shard count. ",
+        shard_counts(current, target));
+}
+
+ClientError stream_rate_exceeded(const model::StreamArn& stream) {
+    return limit_exceeded("Rate exceeded for ", stream_under_account(stream), ".");
 }
 
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count,
@@ -342,6 +396,11 @@ ClientError warm_throughput_not_available() {
     return validation(
         "Request is invalid. WarmThroughputMiBps can be specified only for ON_DEMAND stream mode "
         "in accounts with a minimum throughput billing commitment.");
+}
+
+ClientError mode_changes_exceeded(const model::StreamArn& stream) {
+    return limit_exceeded("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                          " has exceeded the number of times its mode can be changed in 24 hours.");
 }
 
 ClientError records_too_large() {

@@ -11,6 +11,7 @@
 #include "api/errors.h"
 #include "base/time.h"
 #include "model/arn.h"
+#include "model/hash_range.h"
 #include "model/shard_id.h"
 
 namespace millrace::api {
@@ -28,6 +29,17 @@ ClientError access_denied(std::string_view account, std::string_view operation,
 
 ClientError shard_limit(const model::Identity& owner, std::uint64_t open, std::uint64_t limit,
                         std::uint64_t added);
+ClientError stream_on_demand(const model::StreamArn& stream);
+ClientError shard_already_resharded(model::ShardNo shard_no, const model::StreamArn& stream);
+ClientError split_key_outside(std::string_view key, const model::HashRange& range,
+                              model::ShardNo shard_no, const model::StreamArn& stream);
+ClientError shards_not_adjacent(model::ShardNo low, model::ShardNo high,
+                                const model::StreamArn& stream);
+ClientError shard_count_too_large(std::uint64_t limit, std::uint64_t current, std::uint64_t target);
+ClientError shard_count_over_double(std::uint64_t current, std::uint64_t target);
+ClientError shard_count_below_half(std::uint64_t current, std::uint64_t target);
+ClientError stream_rate_exceeded(const model::StreamArn& stream);
+
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count, std::uint64_t limit);
 ClientError concurrent_streams_limit(std::string_view account, std::uint64_t limit);
 
@@ -94,6 +106,7 @@ ClientError arn_malformed(std::string_view arn);
 ClientError shard_count_required();
 ClientError shard_count_superfluous();
 ClientError warm_throughput_not_available();
+ClientError mode_changes_exceeded(const model::StreamArn& stream);
 ClientError records_too_large();
 ClientError iterator_of_other_stream(std::string_view arn);
 ClientError filter_member_missing(std::string_view member, std::string_view type);

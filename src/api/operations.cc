@@ -12,10 +12,12 @@
 #include "api/monitoring.h"
 #include "api/policies.h"
 #include "api/put.h"
+#include "api/reshard.h"
 #include "api/resource_tags.h"
 #include "api/retention.h"
 #include "api/shapes.h"
 #include "api/shards.h"
+#include "api/stream_mode.h"
 #include "api/streams.h"
 #include "api/tags.h"
 #include "base/result.h"
@@ -120,13 +122,13 @@ constexpr Operation kOperations[] = {
                                   &kListTagsForResourceOutput),
     built<list_tags_for_stream>("ListTagsForStream", kListTagsForStreamInput,
                                 &kListTagsForStreamOutput),
-    unbuilt<"MergeShards">(),
+    built<merge_shards>("MergeShards", kMergeShardsInput),
     built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
     built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
     built<put_resource_policy>("PutResourcePolicy", kPutResourcePolicyInput),
     unbuilt<"RegisterStreamConsumer">(),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
-    unbuilt<"SplitShard">(),
+    built<split_shard>("SplitShard", kSplitShardInput),
     unbuilt<"StartStreamEncryption">(),
     unbuilt<"StopStreamEncryption">(),
     unbuilt<"SubscribeToShard">(),
@@ -136,8 +138,8 @@ constexpr Operation kOperations[] = {
                                    &kAccountSettingsOutput),
     built<update_channel>("UpdateChannel", kUpdateChannelInput, &kChannelOutput),
     built<update_max_record_size>("UpdateMaxRecordSize", kUpdateMaxRecordSizeInput),
-    unbuilt<"UpdateShardCount">(),
-    unbuilt<"UpdateStreamMode">(),
+    built<update_shard_count>("UpdateShardCount", kUpdateShardCountInput, &kUpdateShardCountOutput),
+    built<update_stream_mode>("UpdateStreamMode", kUpdateStreamModeInput),
     built<update_stream_record_distribution_strategy>("UpdateStreamRecordDistributionStrategy",
                                                       kUpdateDistributionInput),
     built<update_stream_warm_throughput>("UpdateStreamWarmThroughput",

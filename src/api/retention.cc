@@ -52,6 +52,8 @@ Task<Answer<Nothing>> set_retention(Context& context, const RetentionRequest& re
         case stream::Outcome::kOnDemandQuota:
         case stream::Outcome::kTooManyTags:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

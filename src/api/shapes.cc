@@ -4,9 +4,11 @@
 
 #include "api/get.h"
 #include "api/put.h"
+#include "api/reshard.h"
 #include "api/retention.h"
 #include "api/shape_fields.h"
 #include "api/shards.h"
+#include "api/stream_mode.h"
 #include "api/streams.h"
 #include "api/tags.h"
 
@@ -21,6 +23,8 @@ constexpr std::string_view kIteratorTypes[] = {"AFTER_SEQUENCE_NUMBER", "LATEST"
 constexpr std::string_view kShardFilterTypes[] = {"AFTER_SHARD_ID",    "AT_TRIM_HORIZON",
                                                   "FROM_TRIM_HORIZON", "AT_LATEST",
                                                   "AT_TIMESTAMP",      "FROM_TIMESTAMP"};
+
+constexpr std::string_view kScalingTypes[] = {"UNIFORM_SCALING"};
 
 // Structures inside inputs and outputs.
 constexpr Field kStreamModeDetailsInputFields[] = {
@@ -288,6 +292,50 @@ constexpr Field kGetRecordsOutputFields[] = {
     list_field<&GetRecordsResponse::child_shards>("ChildShards", kChildShard),
 };
 
+constexpr Field kSplitShardInputFields[] = {
+    hash_key_field<&SplitShardRequest::new_starting_hash_key>("NewStartingHashKey").require(),
+    name_field<&SplitShardRequest::stream_name>("StreamName"),
+    name_field<&SplitShardRequest::shard_to_split>("ShardToSplit").require(),
+    stream_arn_field<&SplitShardRequest::stream_arn>(),
+    stream_id_field<&SplitShardRequest::stream_id>(),
+};
+
+constexpr Field kMergeShardsInputFields[] = {
+    name_field<&MergeShardsRequest::shard_to_merge>("ShardToMerge").require(),
+    name_field<&MergeShardsRequest::adjacent_shard_to_merge>("AdjacentShardToMerge").require(),
+    name_field<&MergeShardsRequest::stream_name>("StreamName"),
+    stream_arn_field<&MergeShardsRequest::stream_arn>(),
+    stream_id_field<&MergeShardsRequest::stream_id>(),
+};
+
+constexpr Field kUpdateShardCountInputFields[] = {
+    string_field<&UpdateShardCountRequest::scaling_type>("ScalingType")
+        .require()
+        .one_of(kScalingTypes),
+    stream_arn_field<&UpdateShardCountRequest::stream_arn>(),
+    name_field<&UpdateShardCountRequest::stream_name>("StreamName"),
+    integer_field<&UpdateShardCountRequest::target_shard_count>("TargetShardCount")
+        .require()
+        .within(1, std::nullopt),
+    stream_id_field<&UpdateShardCountRequest::stream_id>(),
+};
+constexpr Field kUpdateShardCountOutputFields[] = {
+    string_field<&UpdateShardCountResponse::stream_name>("StreamName"),
+    integer_field<&UpdateShardCountResponse::current_shard_count>("CurrentShardCount"),
+    integer_field<&UpdateShardCountResponse::target_shard_count>("TargetShardCount"),
+    string_field<&UpdateShardCountResponse::stream_arn>("StreamARN"),
+};
+
+constexpr Field kUpdateStreamModeInputFields[] = {
+    stream_arn_field<&UpdateStreamModeRequest::stream_arn>().require(),
+    structure_field<&UpdateStreamModeRequest::stream_mode_details>("StreamModeDetails",
+                                                                   kStreamModeDetails)
+        .require(),
+    integer_field<&UpdateStreamModeRequest::warm_throughput_mibps>("WarmThroughputMiBps")
+        .within(0, std::nullopt),
+    stream_id_field<&UpdateStreamModeRequest::stream_id>(),
+};
+
 constexpr Field kRetentionInputFields[] = {
     integer_field<&RetentionRequest::retention_period_hours>("RetentionPeriodHours")
         .require()
@@ -355,6 +403,13 @@ constinit const Shape kGetShardIteratorOutput{"GetShardIteratorOutput",
                                               kGetShardIteratorOutputFields};
 constinit const Shape kGetRecordsInput{"GetRecordsInput", kGetRecordsInputFields};
 constinit const Shape kGetRecordsOutput{"GetRecordsOutput", kGetRecordsOutputFields};
+
+constinit const Shape kSplitShardInput{"SplitShardInput", kSplitShardInputFields};
+constinit const Shape kMergeShardsInput{"MergeShardsInput", kMergeShardsInputFields};
+constinit const Shape kUpdateShardCountInput{"UpdateShardCountInput", kUpdateShardCountInputFields};
+constinit const Shape kUpdateShardCountOutput{"UpdateShardCountOutput",
+                                              kUpdateShardCountOutputFields};
+constinit const Shape kUpdateStreamModeInput{"UpdateStreamModeInput", kUpdateStreamModeInputFields};
 
 constinit const Shape kRetentionInput{"StreamRetentionPeriodInput", kRetentionInputFields};
 

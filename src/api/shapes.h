@@ -36,6 +36,12 @@ extern const model::Shape kGetShardIteratorOutput;
 extern const model::Shape kGetRecordsInput;
 extern const model::Shape kGetRecordsOutput;
 
+extern const model::Shape kSplitShardInput;
+extern const model::Shape kMergeShardsInput;
+extern const model::Shape kUpdateShardCountInput;
+extern const model::Shape kUpdateShardCountOutput;
+extern const model::Shape kUpdateStreamModeInput;
+
 extern const model::Shape kRetentionInput;  // of both directions
 
 extern const model::Shape kAddTagsToStreamInput;

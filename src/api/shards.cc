@@ -132,8 +132,12 @@ public:
                 return true;
             case Filter::kAtLatest:
                 return shard.open();
-            case Filter::kAtTrimHorizon:
             case Filter::kAtTimestamp:
+                if (selection_.time > now_) {
+                    return shard.open();
+                }
+                [[fallthrough]];
+            case Filter::kAtTrimHorizon:
                 return born(stream_, shard) <= time_ && (shard.open() || *shard.closed > time_);
             case Filter::kFromTimestamp:
                 return shard.open() || *shard.closed >= time_;

@@ -134,6 +134,8 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:
@@ -171,6 +173,8 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kChannelExists:
         case stream::Outcome::kChannelQuota:

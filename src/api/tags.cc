@@ -37,6 +37,8 @@ Answer<Nothing> settle(const Result<stream::Applied>& applied, const stream::Str
         case stream::Outcome::kRetentionTooShort:
         case stream::Outcome::kRetentionTooLong:
         case stream::Outcome::kUidTaken:
+        case stream::Outcome::kStale:
+        case stream::Outcome::kDailyQuota:
         case stream::Outcome::kWrongMode:
         case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:

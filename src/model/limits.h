@@ -28,6 +28,7 @@ inline constexpr std::int64_t kArnMaxUnits = 2048;
 inline constexpr std::int64_t kStreamIdMaxUnits = 24;
 
 inline constexpr std::int64_t kShardCountMax = 100000;  // of CreateStream
+inline constexpr std::int64_t kUpdateShardCountMax = 10000;
 inline constexpr std::int64_t kRetentionMinHours = 24;
 inline constexpr std::int64_t kRetentionMaxHours = 8760;
 inline constexpr std::int64_t kRetentionDefaultHours = 24;

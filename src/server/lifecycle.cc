@@ -81,7 +81,13 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.on_demand_streams_max =
         static_cast<std::uint32_t>(options.on_demand_streams_max);
     settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
+    settings.quotas.scalings_max = static_cast<std::uint32_t>(options.shard_count_updates_max);
+    settings.quotas.mode_changes_max = static_cast<std::uint32_t>(options.mode_changes_max);
     settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
+    settings.on_demand.window = options.on_demand_window;
+    settings.on_demand.split_bytes_per_second = options.on_demand_split_bytes;
+    settings.on_demand.split_records_per_second = options.on_demand_split_records;
+    settings.on_demand.shards_max = static_cast<std::uint32_t>(options.on_demand_shards_max);
     settings.channels_accepted = options.channels == Channels::kAccept;
     return settings;
 }

@@ -28,7 +28,7 @@ Journal::Journal(StoreParts& parts, Metrics& metrics, const JournalScan& found, 
     for (const std::size_t number : found.files) {
         ring_.resize(std::max(ring_.size(), number + 1));
         ring_[number].made = true;
-        ring_[number].last_sequence = found.sequence;
+        ring_[number].last_sequence = found.durable;
     }
     current_ = ring_.size() - 1;  // the first to be used is the one after it
 }
@@ -104,7 +104,6 @@ Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const 
     slices.emplace_back(Bytes(kPadding).first(bytes - used));  // whole pages: nothing is read first
 
     RingFile& ring = ring_[current_];
-    ring.last_sequence = sequence_;
     auto written = ring.file->write_at(offset_, slices);
     if (written && sync_) {
         const auto begun = parts_.clock.steady();
@@ -116,6 +115,7 @@ Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const 
         return written;
     }
     durable_ = sequence_;
+    ring.last_sequence = sequence_;  // a failed commit keeps no file from its next use
     offset_ += bytes;
     return success();
 }

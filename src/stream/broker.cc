@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "stream/auto_scaling.h"
 #include "stream/background.h"
+#include "stream/changes.h"
 #include "stream/lifecycle.h"
 #include "stream/meters.h"
+#include "stream/shard_load.h"
 #include "stream/token_key.h"
 
 namespace millrace::stream {
@@ -30,24 +33,17 @@ struct Broker::Impl {
           meters(p.metrics),
           background(p.timers, p.home),
           lifecycle(catalog, p.engine, p.clock, background, meters, settings),
-          writer(catalog, p.engine, p.clock, p.entropy, meters),
+          changes(catalog, p.timers),
+          load(s.on_demand.window > Millis(0)),
+          auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
+          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load),
           reader(catalog, p.engine, p.clock, meters) {}
 
     Task<Result<Applied>> propose(Action action) {
         Command command{parts.clock.now(), std::move(action)};
         co_return co_await catalog.propose(std::move(command));
     }
-    // Carries out the transition a command began: within the call if nothing delays it.
-    Task<Result<Applied>> proceed(Applied applied, StreamUid uid, Millis delay) {
-        if (delay > Millis(0)) {
-            lifecycle.arm(*applied.stream);
-            co_return applied;
-        }
-        co_await lifecycle.finish(uid);
-        applied.stream = catalog.find(uid);
-        co_return applied;
-    }
-    // The same for a channel.
+    // Carries out the transition that a channel's command began.
     Task<Result<Applied>> proceed(Applied applied) {
         const Channel& channel = *applied.channel;
         if (*channel.due > parts.clock.now()) {
@@ -75,6 +71,9 @@ struct Broker::Impl {
     Meters meters;
     Background background;
     Lifecycle lifecycle;
+    Changes changes;
+    ShardLoad load;
+    AutoScaling auto_scaling;
     RecordWriter writer;
     RecordReader reader;
 };
@@ -93,6 +92,7 @@ Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings setting
         co_return std::move(loaded).error();
     }
     impl->lifecycle.resume();
+    impl->auto_scaling.resume();
     co_return std::unique_ptr<Broker>(new Broker(std::move(impl)));
 }
 
@@ -131,6 +131,7 @@ Task<Result<void>> Broker::Impl::ensure(StartupStream wanted) {
 }
 
 Task<void> Broker::stop() {
+    impl_->changes.stop();
     co_await impl_->background.stop();
     const auto written = co_await impl_->catalog.checkpoint();
     if (!written) {
@@ -191,7 +192,7 @@ Task<Result<Applied>> Broker::Impl::create(NewStream spec, Millis delay) {
         }
         log::info("stream created: stream={} account={} region={} shards={}", create.name.text(),
                   create.owner.account, create.owner.region, create.shards);
-        co_return co_await proceed(std::move(applied), create.uid, delay);
+        co_return co_await lifecycle.proceed(std::move(applied), create.uid, delay);
     }
     co_return Error{Errc::kInvalid, "the entropy source repeats itself"};
 }
@@ -206,7 +207,7 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid) {
     Applied applied = std::move(answer).value();
     log::info("stream deleted: stream={} account={} region={}", applied.stream->name.text(),
               applied.stream->owner.account, applied.stream->owner.region);
-    co_return co_await impl_->proceed(std::move(applied), uid, delay);
+    co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
 }
 
 Task<Result<Applied>> Broker::set_retention(StreamUid uid, std::chrono::hours retention,
@@ -222,6 +223,50 @@ Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, s
     co_return co_await impl_->propose(std::move(action));
 }
 
+Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
+                                      Scaling scaling) {
+    const Millis delay = impl_->settings.update_delay;
+    const Quotas& quotas = impl_->settings.quotas;
+    BeginReshard begin;
+    begin.uid = planned_over->uid;
+    begin.planned_over = static_cast<std::uint32_t>(planned_over->shards.size());
+    begin.mode = planned_over->mode;
+    begin.steps = std::move(steps);
+    begin.due = now() + delay;
+    if (quotas.enforced) {
+        begin.shards_max = quotas.shards_max;
+        if (scaling == Scaling::kByCount) {
+            begin.scalings_max = quotas.scalings_max;
+        }
+    }
+    const std::size_t steps_count = begin.steps.size();
+    Action action = std::move(begin);
+    auto answer = co_await impl_->lifecycle.begin(std::move(action), planned_over->uid, delay);
+    if (answer && answer.value().outcome == Outcome::kApplied) {
+        log::info("stream resharded: stream={} account={} region={} steps={}",
+                  planned_over->name.text(), planned_over->owner.account,
+                  planned_over->owner.region, steps_count);
+    }
+    co_return answer;
+}
+
+Task<Result<Applied>> Broker::change_mode(StreamUid uid, Mode mode,
+                                          std::optional<std::uint32_t> warm_mibps) {
+    const Millis delay = impl_->settings.update_delay;
+    const Quotas& quotas = impl_->settings.quotas;
+    BeginModeChange begin;
+    begin.uid = uid;
+    begin.mode = mode;
+    begin.due = now() + delay;
+    begin.warm_mibps = warm_mibps;
+    if (quotas.enforced) {
+        begin.on_demand_streams_max = quotas.on_demand_streams_max;
+        begin.changes_max = quotas.mode_changes_max;
+    }
+    Action action = begin;
+    co_return co_await impl_->lifecycle.begin(std::move(action), uid, delay);
+}
+
 Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
     const Millis delay = impl_->settings.update_delay;
     const StreamUid uid = change.uid;
@@ -235,7 +280,7 @@ Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool dela
         co_return answer;
     }
     Applied applied = std::move(answer).value();
-    co_return co_await impl_->proceed(std::move(applied), uid, delay);
+    co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
 }
 
 Task<Result<Applied>> Broker::set_commitment(model::Identity owner, bool enabled) {

@@ -96,6 +96,14 @@ public:
     Task<Result<Applied>> change_tags(StreamUid uid, std::map<std::string, std::string> put,
                                       std::vector<std::string> remove);
 
+    // Splits and merges planned over `planned_over`; kStale if its shards or its mode are others by
+    // now. kByCount counts as a call of UpdateShardCount.
+    enum class Scaling : std::uint8_t { kByStep, kByCount };
+    Task<Result<Applied>> reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
+                                  Scaling scaling);
+    // kStale: that is its mode already.
+    Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
+                                      std::optional<std::uint32_t> warm_mibps = {});
     // `delayed`: UPDATING for the update delay. The change itself holds at once.
     Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
     Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "base/log.h"
 #include "stream/catalog_codec.h"
@@ -94,6 +95,12 @@ Task<Result<Applied>> Catalog::propose(Command command) {
     {
         const std::unique_lock lock(mutex_);
         applied = state_.apply(command);
+    }
+    if (hear_ && applied.stream != nullptr) {
+        hear_(applied.stream->uid);
+    } else if (const auto* removed = std::get_if<RemoveStream>(&command.action);
+               hear_ && removed != nullptr) {
+        hear_(removed->uid);
     }
     if (commands_since_snapshot_ >= snapshot_commands_) {
         // The command stands whether or not its snapshot does; the next command tries again.

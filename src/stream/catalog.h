@@ -7,8 +7,10 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/callback.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "storage/engine.h"
@@ -21,6 +23,10 @@ class Catalog final {
 public:
     // `snapshot_commands`: commands between two snapshots.
     Catalog(storage::CatalogLog& log, std::uint32_t snapshot_commands);
+
+    // `hear` is called with each stream a command has changed, once every reader sees the change.
+    // Before anything else; at most one hears.
+    void on_change(Callback<void(StreamUid)> hear) { hear_ = std::move(hear); }
 
     // Replays the log. Once, before anything else; kUnsupported or kCorrupt refuse to start.
     Task<Result<void>> load();
@@ -56,6 +62,7 @@ private:
     AsyncMutex proposals_;  // held by the one command in flight; guards the next two
     std::uint32_t commands_since_snapshot_ = 0;
     storage::Position last_;
+    Callback<void(StreamUid)> hear_;  // may be empty
 
     mutable std::shared_mutex mutex_;
     CatalogState state_;  // guarded by mutex_; changed only while proposals_ is held

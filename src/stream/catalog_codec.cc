@@ -3,8 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
+
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 namespace {
@@ -43,6 +47,10 @@ const char* json(Transition::What what) {
             return "create";
         case Transition::What::kDelete:
             return "delete";
+        case Transition::What::kReshard:
+            return "reshard";
+        case Transition::What::kChangeMode:
+            return "change_mode";
         case Transition::What::kSettle:
             return "settle";
     }
@@ -63,6 +71,39 @@ const char* json(Commitment::Status status) {
             return "ends_when_allowed";
     }
     return "";
+}
+
+// A split is [shard, "first key of the right half"], a merge [shard, shard].
+Json json(const std::vector<ReshardStep>& steps) {
+    Json list = Json::array();
+    for (const ReshardStep& step : steps) {
+        Json entry = Json::array({step.shard.value()});
+        if (const auto* at = std::get_if<model::HashKey>(&step.with)) {
+            entry.push_back(at->text());
+        } else {
+            entry.push_back(std::get<model::ShardNo>(step.with).value());
+        }
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+// Strong integers as bare ones.
+template <class T>
+Json numbers(const std::vector<T>& values) {
+    Json list = Json::array();
+    for (const T& value : values) {
+        list.push_back(value.value());
+    }
+    return list;
+}
+
+Json json(const std::vector<WallTime>& times) {
+    Json list = Json::array();
+    for (const WallTime time : times) {
+        list.push_back(to_ms(time));
+    }
+    return list;
 }
 
 template <class T>
@@ -123,6 +164,32 @@ Json json(const SetRetention& a) {
 }
 Json json(const ChangeTags& a) {
     return {{"uid", json(a.uid)}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
+}
+Json json(const BeginReshard& a) {
+    Json object = {{"uid", json(a.uid)},
+                   {"planned_over", a.planned_over},
+                   {"mode", json(a.mode)},
+                   {"steps", json(a.steps)},
+                   {"due", json(a.due)}};
+    put_optional(object, "shards_max", a.shards_max);
+    put_optional(object, "scalings_max", a.scalings_max);
+    return object;
+}
+Json json(const FinishReshard& a) {
+    return {{"uid", json(a.uid)}, {"ends", numbers(a.ends)}};
+}
+Json json(const BeginModeChange& a) {
+    Json object = {{"uid", json(a.uid)}, {"mode", json(a.mode)}, {"due", json(a.due)}};
+    put_optional(object, "on_demand_streams_max", a.on_demand_streams_max);
+    put_optional(object, "changes_max", a.changes_max);
+    put_optional(object, "warm_mibps", a.warm_mibps);
+    return object;
+}
+Json json(const FinishModeChange& a) {
+    return {{"uid", json(a.uid)}};
+}
+Json json(const DropShards& a) {
+    return {{"uid", json(a.uid)}, {"shards", numbers(a.shards)}};
 }
 
 Json json(const ConfigureStream& a) {
@@ -221,9 +288,19 @@ constexpr const char* name_of() {
         return "advance_channel";
     } else if constexpr (std::is_same_v<Kind, ChangeChannelTags>) {
         return "change_channel_tags";
-    } else {
-        static_assert(std::is_same_v<Kind, ChangeTags>);
+    } else if constexpr (std::is_same_v<Kind, ChangeTags>) {
         return "change_tags";
+    } else if constexpr (std::is_same_v<Kind, BeginReshard>) {
+        return "begin_reshard";
+    } else if constexpr (std::is_same_v<Kind, FinishReshard>) {
+        return "finish_reshard";
+    } else if constexpr (std::is_same_v<Kind, BeginModeChange>) {
+        return "begin_mode_change";
+    } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
+        return "finish_mode_change";
+    } else {
+        static_assert(std::is_same_v<Kind, DropShards>);
+        return "drop_shards";
     }
 }
 
@@ -242,6 +319,9 @@ Json json(const Shard& shard) {
     }
     if (shard.end.has_value()) {
         object["end"] = shard.end->value();
+    }
+    if (shard.dropped) {
+        object["dropped"] = true;
     }
     return object;
 }
@@ -273,8 +353,20 @@ Json json(const Stream& stream) {
         object["shards"] = std::move(list);
     }
     if (stream.pending.has_value()) {
-        object["pending"] = {{"what", json(stream.pending->what)},
-                             {"due", json(stream.pending->due)}};
+        Json pending = {{"what", json(stream.pending->what)}, {"due", json(stream.pending->due)}};
+        if (stream.pending->what == Transition::What::kReshard) {
+            pending["steps"] = json(stream.pending->steps);
+        }
+        if (stream.pending->what == Transition::What::kChangeMode) {
+            pending["mode"] = json(stream.pending->mode);
+        }
+        object["pending"] = std::move(pending);
+    }
+    if (!stream.scalings.empty()) {
+        object["scalings"] = json(stream.scalings);
+    }
+    if (!stream.mode_changes.empty()) {
+        object["mode_changes"] = json(stream.mode_changes);
     }
     return object;
 }
@@ -377,6 +469,46 @@ public:
         }
         return values;
     }
+    // A list of Strong integers, each at most `max`.
+    template <class T>
+    std::vector<T> numbers(const char* key, std::uint64_t max) {
+        std::vector<T> values;
+        for (const Json& value : child(key)) {
+            if (!value.is_number_unsigned() || value.get<std::uint64_t>() > max) {
+                fail(key);
+                break;
+            }
+            values.push_back(T(value.get<decltype(T().value())>()));
+        }
+        return values;
+    }
+    // Nothing if the key is not there.
+    std::vector<WallTime> times(const char* key) {
+        std::vector<WallTime> values;
+        if (!has(key)) {
+            return values;
+        }
+        for (const Json& value : child(key)) {
+            if (!value.is_number_integer()) {
+                fail(key);
+                break;
+            }
+            values.push_back(wall_time(value.get<std::int64_t>()));
+        }
+        return values;
+    }
+    std::vector<ReshardStep> steps(const char* key) {
+        std::vector<ReshardStep> values;
+        for (const Json& value : child(key)) {
+            std::optional<ReshardStep> step = step_of(value);
+            if (!step.has_value()) {
+                fail(key);
+                break;
+            }
+            values.push_back(*std::move(step));
+        }
+        return values;
+    }
     // The value of `table` whose text stands at `key`.
     template <class T>
     T choice(const char* key, std::initializer_list<T> table) {
@@ -409,6 +541,27 @@ public:
     }
 
 private:
+    static std::optional<model::ShardNo> shard_no(const Json& value) {
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > model::kShardNoMax) {
+            return std::nullopt;
+        }
+        return model::ShardNo(value.get<std::uint32_t>());
+    }
+    static std::optional<ReshardStep> step_of(const Json& value) {
+        if (!value.is_array() || value.size() != 2) {
+            return std::nullopt;
+        }
+        const auto shard = shard_no(value[0]);
+        if (shard.has_value() && value[1].is_string()) {
+            if (const auto at = model::HashKey::parse(value[1].get<std::string>())) {
+                return ReshardStep{*shard, *at};
+            }
+        } else if (const auto other = shard_no(value[1]); shard.has_value() && other.has_value()) {
+            return ReshardStep{*shard, *other};
+        }
+        return std::nullopt;
+    }
+
     const Json& object_;
     std::string fault_;
 };
@@ -417,7 +570,8 @@ constexpr std::initializer_list<Mode> kModes = {Mode::kProvisioned, Mode::kOnDem
 constexpr std::initializer_list<Status> kStatuses = {Status::kCreating, Status::kActive,
                                                      Status::kUpdating, Status::kDeleting};
 constexpr std::initializer_list<Transition::What> kTransitions = {
-    Transition::What::kCreate, Transition::What::kDelete, Transition::What::kSettle};
+    Transition::What::kCreate, Transition::What::kDelete, Transition::What::kSettle,
+    Transition::What::kReshard, Transition::What::kChangeMode};
 constexpr std::initializer_list<Distribution> kDistributions = {Distribution::kPartitionKey,
                                                                 Distribution::kAuto};
 constexpr std::initializer_list<Commitment::Status> kCommitments = {
@@ -522,6 +676,31 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = a;
     } else if (name == name_of<ChangeTags>()) {
         action = ChangeTags{in.uid(), in.map("put"), in.strings("remove"), in.small("tags_max")};
+    } else if (name == name_of<BeginReshard>()) {
+        BeginReshard a;
+        a.uid = in.uid();
+        a.planned_over = in.small("planned_over");
+        a.mode = in.choice("mode", kModes);
+        a.steps = in.steps("steps");
+        a.due = in.time("due");
+        a.shards_max = in.optional_small("shards_max");
+        a.scalings_max = in.optional_small("scalings_max");
+        action = std::move(a);
+    } else if (name == name_of<FinishReshard>()) {
+        action = FinishReshard{in.uid(), in.numbers<storage::Position>("ends", kNumberMax)};
+    } else if (name == name_of<BeginModeChange>()) {
+        BeginModeChange a;
+        a.uid = in.uid();
+        a.mode = in.choice("mode", kModes);
+        a.due = in.time("due");
+        a.on_demand_streams_max = in.optional_small("on_demand_streams_max");
+        a.changes_max = in.optional_small("changes_max");
+        a.warm_mibps = in.optional_small("warm_mibps");
+        action = a;
+    } else if (name == name_of<FinishModeChange>()) {
+        action = FinishModeChange{in.uid()};
+    } else if (name == name_of<DropShards>()) {
+        action = DropShards{in.uid(), in.numbers<model::ShardNo>("shards", model::kShardNoMax)};
     } else if (name == name_of<ConfigureStream>()) {
         ConfigureStream a;
         a.uid = in.uid();
@@ -590,6 +769,7 @@ Result<Shard> decode_shard(const Json& body, std::uint32_t no) {
     if (in.has("end")) {
         shard.end = storage::Position(in.number("end", std::uint64_t{1} << 63));
     }
+    shard.dropped = in.has("dropped") && in.boolean("dropped");
     MILLRACE_TRY(in.end());
     return shard;
 }
@@ -648,14 +828,27 @@ Result<Stream> decode_stream(const Json& body) {
     const Json& shards = in.child("shards");
     if (in.has("pending")) {
         Reader pending(in.child("pending"));
-        stream.pending = Transition{pending.choice("what", kTransitions), pending.time("due")};
+        Transition& transition = stream.pending.emplace();
+        transition.what = pending.choice("what", kTransitions);
+        transition.due = pending.time("due");
+        if (transition.what == Transition::What::kReshard) {
+            transition.steps = pending.steps("steps");
+        }
+        if (transition.what == Transition::What::kChangeMode) {
+            transition.mode = pending.choice("mode", kModes);
+        }
         MILLRACE_TRY(pending.end());
     }
+    stream.scalings = in.times("scalings");
+    stream.mode_changes = in.times("mode_changes");
     MILLRACE_TRY(in.end());
     MILLRACE_TRY(stream.shards, decode_shards(shards, stream));
     rebuild_routes(stream);
     if (!routable(stream)) {
         return Error{Errc::kCorrupt, "catalog: the shards do not cover the hash space once"};
+    }
+    if (stream.pending.has_value() && !fit(stream.shards, stream.pending->steps)) {
+        return Error{Errc::kCorrupt, "catalog: a resharding does not fit the shards"};
     }
     return stream;
 }

@@ -7,6 +7,8 @@
 
 #include "base/check.h"
 #include "stream/channel_rules.h"
+#include "stream/mode_change.h"
+#include "stream/reshard.h"
 #include "stream/tag_set.h"
 
 namespace millrace::stream {
@@ -14,14 +16,6 @@ namespace {
 
 QualifiedName qualified(const Stream& stream) {
     return {stream.owner, stream.name};
-}
-
-Applied refused(Outcome outcome, StreamPtr stream, std::uint64_t current = 0) {
-    return {outcome, std::move(stream), current};
-}
-
-Applied applied(Stream next) {
-    return {Outcome::kApplied, std::make_shared<const Stream>(std::move(next)), 0};
 }
 
 bool waits_for(const Stream& stream, Transition::What what) {
@@ -116,10 +110,6 @@ constexpr bool kChangesChannel =
     std::is_same_v<Kind, UpdateChannel> || std::is_same_v<Kind, DeleteChannel> ||
     std::is_same_v<Kind, AdvanceChannel> || std::is_same_v<Kind, ChangeChannelTags>;
 
-bool exceeds(const std::optional<std::uint32_t>& max, std::uint64_t count) {
-    return max.has_value() && count > *max;
-}
-
 }  // namespace
 
 CatalogState::Change CatalogState::create(const CreateStream& create, WallTime time) const {
@@ -134,7 +124,7 @@ CatalogState::Change CatalogState::create(const CreateStream& create, WallTime t
     if (exceeds(create.pending_streams_max, sums.pending_streams + 1)) {
         return {refused(Outcome::kPendingQuota, nullptr, sums.pending_streams)};
     }
-    const std::uint64_t shards = sums.open_shards() + sums.planned_shards;
+    const std::uint64_t shards = sums.shards();
     if (create.mode == Mode::kProvisioned && exceeds(create.shards_max, shards + create.shards)) {
         return {refused(Outcome::kShardQuota, nullptr, shards)};
     }
@@ -207,9 +197,19 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {set_retention(found, action, command.time)};
                 } else if constexpr (std::is_same_v<Kind, ConfigureStream>) {
                     return {configure(found, action)};
-                } else {
-                    static_assert(std::is_same_v<Kind, ChangeTags>);
+                } else if constexpr (std::is_same_v<Kind, ChangeTags>) {
                     return {change_tags(found, action)};
+                } else if constexpr (std::is_same_v<Kind, BeginReshard>) {
+                    return {begin_reshard(found, action, command.time, totals(found->owner))};
+                } else if constexpr (std::is_same_v<Kind, FinishReshard>) {
+                    return {finish_reshard(found, action, command.time)};
+                } else if constexpr (std::is_same_v<Kind, BeginModeChange>) {
+                    return {begin_mode_change(found, action, command.time, totals(found->owner))};
+                } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
+                    return {finish_mode_change(found)};
+                } else {
+                    static_assert(std::is_same_v<Kind, DropShards>);
+                    return {drop_shards(found, action)};
                 }
             }
         },
@@ -352,11 +352,15 @@ void CatalogState::erase(const StreamPtr& stream) {
 void CatalogState::count(const Stream& stream, std::uint64_t sign) {
     Totals& sums = totals_[stream.owner];
     const bool on_demand = stream.mode == Mode::kOnDemand;
+    const bool to_be = stream.pending.has_value() &&
+                       stream.pending->what == Transition::What::kChangeMode &&
+                       stream.pending->mode == Mode::kOnDemand;
     sums.streams += sign;
-    sums.on_demand_streams += on_demand ? sign : 0;
+    sums.on_demand_streams += on_demand || to_be ? sign : 0;
     (on_demand ? sums.on_demand_open_shards : sums.provisioned_open_shards) +=
         sign * stream.open_shards();
     sums.planned_shards += stream.status == Status::kCreating ? sign * stream.initial_shards : 0;
+    sums.planned_shards += sign * planned_growth(stream);
     const bool pending = stream.status == Status::kCreating || stream.status == Status::kDeleting;
     sums.pending_streams += pending ? sign : 0;
     if (sums.streams == 0) {

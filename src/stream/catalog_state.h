@@ -11,21 +11,9 @@
 
 #include "stream/command.h"
 #include "stream/stream.h"
+#include "stream/totals.h"
 
 namespace millrace::stream {
-
-// Sums over one owner's streams.
-struct Totals {
-    std::uint64_t streams = 0;
-    std::uint64_t provisioned_open_shards = 0;
-    std::uint64_t on_demand_open_shards = 0;
-    std::uint64_t planned_shards = 0;  // of streams in CREATING
-    std::uint64_t on_demand_streams = 0;
-    std::uint64_t pending_streams = 0;  // CREATING or DELETING
-
-    std::uint64_t open_shards() const { return provisioned_open_shards + on_demand_open_shards; }
-    bool operator==(const Totals&) const = default;
-};
 
 struct QualifiedName {
     model::Identity owner;

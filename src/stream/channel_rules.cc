@@ -21,7 +21,7 @@ Applied create_channel(const ChannelTable& channels, const StreamPtr& source,
                        const CreateChannel& command) {
     const Channel& wanted = command.channel;
     if (source == nullptr) {
-        return refused(Outcome::kNotFound, nullptr);
+        return refused(Outcome::kNotFound, ChannelPtr());
     }
     if (source->status != Status::kActive) {
         return {Outcome::kNotActive, source};
@@ -33,11 +33,11 @@ Applied create_channel(const ChannelTable& channels, const StreamPtr& source,
         return refused(Outcome::kChannelExists, std::move(found));
     }
     if (wanted.id.empty() || channels.find(wanted.id) != nullptr) {
-        return refused(Outcome::kUidTaken, nullptr);
+        return refused(Outcome::kUidTaken, ChannelPtr());
     }
     // One delivery of a kind from each stream, and there is one kind.
     if (channels.count(source->uid) != 0) {
-        return refused(Outcome::kChannelQuota, nullptr);
+        return refused(Outcome::kChannelQuota, ChannelPtr());
     }
     return applied(wanted);
 }

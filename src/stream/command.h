@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -70,6 +72,51 @@ struct ChangeTags {
     bool operator==(const ChangeTags&) const = default;
 };
 
+// ACTIVE -> UPDATING: splits and merges that were planned over one state of the stream.
+struct BeginReshard {
+    StreamUid uid;
+    std::uint32_t planned_over = 0;  // shards it had, open or not: tells whether any came since
+    Mode mode = Mode::kProvisioned;  // it had
+    std::vector<ReshardStep> steps;
+    WallTime due;
+    std::optional<std::uint32_t> shards_max;    // of the owner, open
+    std::optional<std::uint32_t> scalings_max;  // within a day, this one included
+    bool operator==(const BeginReshard&) const = default;
+};
+
+// UPDATING -> ACTIVE: the children's logs exist and the parents are sealed. All of it takes place
+// at the command's time.
+struct FinishReshard {
+    StreamUid uid;
+    std::vector<storage::Position> ends;  // of the closed shards, in the order of the steps
+    bool operator==(const FinishReshard&) const = default;
+};
+
+// ACTIVE -> UPDATING
+struct BeginModeChange {
+    StreamUid uid;
+    Mode mode = Mode::kProvisioned;
+    WallTime due;
+    std::optional<std::uint32_t> on_demand_streams_max;  // of the owner
+    std::optional<std::uint32_t> changes_max;            // within a day, this one included
+    std::optional<std::uint32_t> warm_mibps = {};        // to on-demand: its target, if any
+    bool operator==(const BeginModeChange&) const = default;
+};
+
+// UPDATING -> ACTIVE
+struct FinishModeChange {
+    StreamUid uid;
+    bool operator==(const FinishModeChange&) const = default;
+};
+
+// Closed shards have expired and their logs are dropped. Their entries stay: numbers are places,
+// and children name them.
+struct DropShards {
+    StreamUid uid;
+    std::vector<model::ShardNo> shards;
+    bool operator==(const DropShards&) const = default;
+};
+
 // Changes what is given and leaves the rest.
 struct ConfigureStream {
     StreamUid uid;
@@ -123,9 +170,11 @@ struct ChangeChannelTags {
     bool operator==(const ChangeChannelTags&) const = default;
 };
 
-using Action = std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention,
-                            ChangeTags, ConfigureStream, SetCommitment, CreateChannel,
-                            UpdateChannel, DeleteChannel, AdvanceChannel, ChangeChannelTags>;
+using Action =
+    std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention, ChangeTags,
+                 BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
+                 ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
+                 AdvanceChannel, ChangeChannelTags>;
 
 struct Command {
     WallTime time;  // the proposer's clock
@@ -149,6 +198,8 @@ enum class Outcome : std::uint8_t {
     kRetentionTooShort,  // kIncrease below the current period
     kRetentionTooLong,   // kDecrease above the current period
     kUidTaken,           // draw another
+    kStale,              // what it was planned over has changed meanwhile
+    kDailyQuota,         // as many changes of the kind within a day as there may be
     kWrongMode,          // of an on-demand stream only
     kHasChannels,        // a stream with channels is not deleted
     kChannelExists,      // a channel of that name, in whatever status
@@ -164,5 +215,16 @@ struct Applied {
     ChannelPtr channel = nullptr;  // of a channel's command: likewise
     Commitment commitment = {};    // of SetCommitment: after it
 };
+
+inline Applied refused(Outcome outcome, StreamPtr stream, std::uint64_t current = 0) {
+    return {outcome, std::move(stream), current};
+}
+inline Applied applied(Stream next) {
+    return {Outcome::kApplied, std::make_shared<const Stream>(std::move(next)), 0};
+}
+// Whether one more than `max` is counted; never without a limit.
+inline bool exceeds(const std::optional<std::uint32_t>& max, std::uint64_t count) {
+    return max.has_value() && count > *max;
+}
 
 }  // namespace millrace::stream

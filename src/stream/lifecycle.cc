@@ -1,16 +1,19 @@
 #include "stream/lifecycle.h"
 
 #include <algorithm>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 namespace {
 
 constexpr Millis kRetryAfter{1000};
-constexpr std::size_t kShardsPerBreath = 64;  // swept before other work gets its turn
+constexpr std::size_t kShardsPerBreath = 64;  // swept or sealed before others get their turn
 
 // The logs the stream has or will have; while CREATING its shards are still to be made.
 std::vector<storage::ShardKey> logs_of(const Stream& stream) {
@@ -19,6 +22,31 @@ std::vector<storage::ShardKey> logs_of(const Stream& stream) {
     keys.reserve(count);
     for (std::uint32_t no = 0; no < count; ++no) {
         keys.push_back(stream.key(model::ShardNo(no)));
+    }
+    return keys;
+}
+
+std::vector<storage::ShardKey> keys_of(const Stream& stream,
+                                       const std::vector<model::ShardNo>& shards) {
+    std::vector<storage::ShardKey> keys;
+    keys.reserve(shards.size());
+    for (const model::ShardNo no : shards) {
+        keys.push_back(stream.key(no));
+    }
+    return keys;
+}
+
+// Of the children that are open when the resharding is done: the others never hold a record.
+std::vector<storage::ShardKey> logs_of_children(const Stream& stream,
+                                                const std::vector<model::ShardNo>& closed) {
+    std::vector<storage::ShardKey> keys;
+    const std::set<model::ShardNo> shut(closed.begin(), closed.end());
+    const auto first = static_cast<std::uint32_t>(stream.shards.size());
+    const std::uint32_t end = first + children_made_by(stream.pending->steps);
+    for (std::uint32_t no = first; no < end; ++no) {
+        if (!shut.contains(model::ShardNo(no))) {
+            keys.push_back(stream.key(model::ShardNo(no)));
+        }
     }
     return keys;
 }
@@ -82,6 +110,25 @@ void Lifecycle::resume() {
     arm_sweep();
 }
 
+Task<Result<Applied>> Lifecycle::begin(Action action, StreamUid uid, Millis delay) {
+    Command command{clock_.now(), std::move(action)};
+    auto answer = co_await catalog_.propose(std::move(command));
+    if (!answer || answer.value().outcome != Outcome::kApplied) {
+        co_return answer;
+    }
+    co_return co_await proceed(std::move(answer).value(), uid, delay);
+}
+
+Task<Result<Applied>> Lifecycle::proceed(Applied applied, StreamUid uid, Millis delay) {
+    if (delay > Millis(0)) {
+        arm(*applied.stream);
+        co_return applied;
+    }
+    co_await finish(uid);
+    applied.stream = catalog_.find(uid);
+    co_return applied;
+}
+
 void Lifecycle::arm(const Channel& channel) {
     background_.at(*channel.due, [this, id = channel.id] { return finish(id); });
 }
@@ -119,6 +166,14 @@ Task<void> Lifecycle::finish(StreamUid uid) {
         case Transition::What::kDelete:
             done = co_await remove(stream);
             break;
+        case Transition::What::kReshard:
+            done = co_await reshard(stream);
+            break;
+        case Transition::What::kChangeMode: {
+            Action action = FinishModeChange{uid};
+            done = co_await record(std::move(action));
+            break;
+        }
         case Transition::What::kSettle: {
             Action action = ActivateStream{uid};
             done = co_await record(std::move(action));
@@ -156,6 +211,55 @@ Task<bool> Lifecycle::remove(StreamPtr stream) {
     co_return co_await record(std::move(action));
 }
 
+// The children's logs are there before a parent stops taking records, and no record is acknowledged
+// in a parent once it is sealed: the ends that the command fixes lie above all of them. Between the
+// two the parents' puts wait (RecordWriter).
+Task<bool> Lifecycle::reshard(StreamPtr stream) {
+    const std::vector<model::ShardNo> closed = closed_by(stream->pending->steps);
+    const std::vector<storage::ShardKey> children = logs_of_children(*stream, closed);
+    const auto created = co_await engine_.create(children);
+    if (!created) {
+        log::error("shards for a resharding could not be created, will try again: {} stream={}",
+                   created.error().message, stream->name.text());
+        co_return false;
+    }
+    auto ends = co_await seal(stream, closed);
+    if (!ends) {
+        log::error("shards could not be closed for a resharding, will try again: {} stream={}",
+                   ends.error().message, stream->name.text());
+        co_return false;
+    }
+    Action action = FinishReshard{stream->uid, std::move(ends).value()};
+    co_return co_await record(std::move(action));
+}
+
+// The end of each, those that are only made by this resharding included. A few at a time: each may
+// cost the engine an open file until its next checkpoint.
+Task<Result<std::vector<storage::Position>>> Lifecycle::seal(StreamPtr stream,
+                                                             std::vector<model::ShardNo> shards) {
+    std::vector<storage::Position> ends(shards.size());
+    std::vector<storage::ShardKey> keys;
+    std::vector<std::size_t> places;  // of their ends
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        if (stream->shard(shards[i]) != nullptr) {
+            keys.push_back(stream->key(shards[i]));
+            places.push_back(i);
+        }
+    }
+    const std::span<const storage::ShardKey> all = keys;
+    for (std::size_t begun = 0; begun < keys.size(); begun += kShardsPerBreath) {
+        const auto some = all.subspan(begun, std::min(kShardsPerBreath, keys.size() - begun));
+        const auto sealed = co_await engine_.seal(some);
+        if (!sealed) {
+            co_return sealed.error();
+        }
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            ends[places[begun + i]] = sealed.value()[i];
+        }
+    }
+    co_return ends;
+}
+
 // True when there is nothing to try again: recorded, or overtaken by another command.
 Task<bool> Lifecycle::record(Action action) {
     Command command{clock_.now(), std::move(action)};
@@ -180,10 +284,18 @@ Task<void> Lifecycle::sweep() {
     std::size_t swept = 0;
     const std::vector<StreamPtr> streams = catalog_.all();
     for (const StreamPtr& stream : streams) {
-        const WallTime horizon = stream->horizon(clock_.now());
+        const WallTime now = clock_.now();
+        const WallTime horizon = stream->horizon(now);
+        std::vector<model::ShardNo> expired;
         for (const Shard& shard : stream->shards) {
             if (background_.stopping()) {
                 co_return;
+            }
+            if (stream->expired(shard, now)) {
+                if (!shard.dropped) {
+                    expired.push_back(shard.no);
+                }
+                continue;
             }
             const auto trimmed = co_await engine_.trim(stream->key(shard.no), horizon);
             // A shard dropped since the list was made is nobody's concern.
@@ -195,8 +307,24 @@ Task<void> Lifecycle::sweep() {
                 co_await background_.yield();
             }
         }
+        if (!expired.empty()) {
+            co_await drop(stream, std::move(expired));
+        }
     }
     arm_sweep();
+}
+
+// An expired shard stays so: a longer retention brings nothing back (Stream::horizon_floor).
+Task<void> Lifecycle::drop(StreamPtr stream, std::vector<model::ShardNo> shards) {
+    const std::vector<storage::ShardKey> keys = keys_of(*stream, shards);
+    const auto dropped = co_await engine_.drop(keys);
+    if (!dropped) {
+        log::warn("expired shards could not be dropped: {} stream={}", dropped.error().message,
+                  stream->name.text());
+        co_return;
+    }
+    Action action = DropShards{stream->uid, std::move(shards)};
+    static_cast<void>(co_await record(std::move(action)));  // if it fails, by the next sweep
 }
 
 }  // namespace millrace::stream

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/task.h"
 #include "env/clock.h"
@@ -29,6 +30,11 @@ public:
     // After the catalog was loaded: arms what is pending, and the sweeper.
     void resume();
 
+    // Proposes what begins a transition, and proceeds if it is applied.
+    Task<Result<Applied>> begin(Action action, StreamUid uid, Millis delay);
+    // Carries out the transition that `applied` began: within the call if nothing delays it.
+    Task<Result<Applied>> proceed(Applied applied, StreamUid uid, Millis delay);
+
     // Sees to it that finish() runs when the stream's transition is due.
     void arm(const Stream& stream);
     // Does now what the stream waits for, due or not; nothing if it waits for nothing.
@@ -37,7 +43,8 @@ public:
     void arm(const Channel& channel);
     Task<void> finish(std::string channel_id);
 
-    // Asks the engine to reclaim what no stream can read any more.
+    // Asks the engine to reclaim what no stream can read any more; shards that have expired go
+    // altogether.
     Task<void> sweep();
 
 private:
@@ -47,6 +54,10 @@ private:
 
     Task<bool> activate(StreamPtr stream);
     Task<bool> remove(StreamPtr stream);
+    Task<bool> reshard(StreamPtr stream);
+    Task<Result<std::vector<storage::Position>>> seal(StreamPtr stream,
+                                                      std::vector<model::ShardNo> shards);
+    Task<void> drop(StreamPtr stream, std::vector<model::ShardNo> shards);
     Task<bool> record(Action action);
     void retry(StreamUid uid);
     void arm_sweep();

@@ -34,6 +34,13 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
         batch.status = ReadStatus::kGone;
         co_return batch;
     }
+    if (shard->hollow()) {
+        batch.status = ReadStatus::kOk;
+        batch.at_end = true;
+        batch.shard = shard;
+        batch.stream = std::move(stream);
+        co_return batch;
+    }
     storage::ReadRequest request;
     request.shard = stream->key(shard_no);
     request.from = from;
@@ -53,7 +60,8 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     batch.status = ReadStatus::kOk;
     batch.millis_behind_latest = behind(read, now);
     batch.next = read.next;
-    batch.at_end = read.at_end;
+    // Sealed is not closed yet: readers turn to the children, which the catalog has to name first.
+    batch.at_end = read.at_end && !shard->open();
     batch.records = std::move(read.records);
     batch.keepalive = std::move(read.keepalive);
     batch.shard = shard;
@@ -75,6 +83,11 @@ Task<Placed> RecordReader::place(StreamPtr stream, model::ShardNo shard_no, Star
         Placed gone;
         gone.status = ReadStatus::kGone;
         co_return gone;
+    }
+    if (shard->hollow()) {
+        Placed anywhere;
+        anywhere.status = ReadStatus::kOk;
+        co_return anywhere;
     }
     storage::Locate where;
     switch (start.what) {

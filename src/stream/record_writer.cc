@@ -5,13 +5,18 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "crypto/md5.h"
 
 namespace millrace::stream {
 namespace {
 
-// How often a record may find its shard closed: more means that the catalog does not follow.
-constexpr int kRoutesMax = 4;
+// How often records may find their shard closed although the catalog says that nothing closes it.
+constexpr int kContradictionsMax = 4;
+
+bool resharding(const Stream& stream) {
+    return stream.pending.has_value() && stream.pending->what == Transition::What::kReshard;
+}
 
 using Indices = std::vector<std::uint32_t>;  // of records
 
@@ -55,10 +60,10 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
     const StreamUid uid = stream->uid;
     const bool spreads = stream->distribution == Distribution::kAuto;
 
-    for (int route = 0; route < kRoutesMax && !pending.empty(); ++route) {
-        if (route > 0) {
-            stream = catalog_.find(uid);
-        }
+    const WallTime patience_ends = clock_.now() + kPatience;
+    int contradictions = 0;
+
+    while (!pending.empty()) {
         if (stream == nullptr || !stream->writable()) {
             for (const std::uint32_t index : pending) {
                 results[index].status = PutStatus::kGone;
@@ -112,7 +117,27 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
                     break;
             }
         }
+        if (stream->mode == Mode::kOnDemand) {
+            load_.add(batch, appended);
+        }
         pending = std::move(closed);
+        if (pending.empty()) {
+            break;
+        }
+        // Sealed before the catalog opens the children: what was not stored waits for them, in its
+        // order.
+        StreamPtr next = catalog_.find(uid);
+        if (next == stream && resharding(*stream)) {
+            co_await changes_.after(stream, patience_ends);
+            next = catalog_.find(uid);
+            if (next == stream) {
+                log::warn("a put gave up waiting for a resharding: stream={}", stream->name.text());
+                break;
+            }
+        } else if (next == stream && ++contradictions == kContradictionsMax) {
+            break;
+        }
+        stream = std::move(next);
     }
     if (stored > 0) {
         meters_.in(uid, stored, stored_bytes);

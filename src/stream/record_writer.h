@@ -16,7 +16,9 @@
 #include "model/sequence_number.h"
 #include "storage/engine.h"
 #include "stream/catalog.h"
+#include "stream/changes.h"
 #include "stream/meters.h"
+#include "stream/shard_load.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -42,12 +44,22 @@ struct PutResult {
 
 class RecordWriter final {
 public:
+    // How long a put waits for a resharding under way, at most.
+    static constexpr Millis kPatience{20'000};
+
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 env::Entropy& entropy, Meters& meters)
-        : catalog_(catalog), engine_(engine), clock_(clock), entropy_(entropy), meters_(meters) {}
+                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load)
+        : catalog_(catalog),
+          engine_(engine),
+          clock_(clock),
+          entropy_(entropy),
+          meters_(meters),
+          changes_(changes),
+          load_(load) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
-    // keep their order. A record whose shard has closed meanwhile goes to the shard that took over.
+    // keep their order. A record whose shard has closed meanwhile goes to the shard that took over,
+    // as soon as that is open.
     Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
 
 private:
@@ -56,6 +68,8 @@ private:
     env::Clock& clock_;
     env::Entropy& entropy_;
     Meters& meters_;
+    Changes& changes_;
+    ShardLoad& load_;
 };
 
 // The hash space's point a record belongs to.

@@ -13,7 +13,18 @@ struct Quotas {
     std::uint32_t shards_max = 20000;          // open, per account and region
     std::uint32_t on_demand_streams_max = 50;  // per account and region
     std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
+    std::uint32_t scalings_max = 10;           // UpdateShardCount, per stream and 24 h
+    std::uint32_t mode_changes_max = 2;        // per stream and 24 h
     std::uint32_t tags_max = 50;               // per stream; always enforced
+};
+
+// When a shard of an on-demand stream is split: written to at more than one of these rates over a
+// whole window.
+struct OnDemand {
+    Millis window{60'000};  // 0: never
+    std::uint64_t split_bytes_per_second = 500 << 10;
+    std::uint64_t split_records_per_second = 500;
+    std::uint32_t shards_max = 200;  // open; no further splits
 };
 
 struct Settings {
@@ -21,6 +32,7 @@ struct Settings {
     Millis update_delay{0};  // UPDATING -> ACTIVE
     Millis delete_delay{0};  // DELETING -> gone
     Quotas quotas;
+    OnDemand on_demand;
     bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/strong.h"
@@ -40,16 +41,31 @@ struct Shard {
     std::optional<model::ShardNo> adjacent_parent;
     std::optional<WallTime> closed;        // by a split or merge; none: open
     std::optional<storage::Position> end;  // with `closed`: every record lies below it
+    bool dropped = false;                  // it has expired for good; its log is gone
 
     bool open() const { return !closed.has_value(); }
+    // Closed without ever having held a record. It need not have a log: the shards that a scaling
+    // makes on its way have none.
+    bool hollow() const { return end == storage::Position(0); }
     bool operator==(const Shard&) const = default;
+};
+
+// One split or merge. Children take the next free numbers: a split's left half first.
+struct ReshardStep {
+    model::ShardNo shard;  // to split, or the lower one of a merge
+    // A split: where the right half begins. A merge: the shard that follows in the hash space.
+    std::variant<model::HashKey, model::ShardNo> with;
+    bool operator==(const ReshardStep&) const = default;
 };
 
 // What a stream waits for. It is due by the clock, and taken up again after a restart.
 struct Transition {
-    enum class What : std::uint8_t { kCreate, kDelete, kSettle };  // kSettle: UPDATING -> ACTIVE
+    // kSettle: UPDATING -> ACTIVE, no more.
+    enum class What : std::uint8_t { kCreate, kDelete, kSettle, kReshard, kChangeMode };
     What what = What::kCreate;
     WallTime due;
+    std::vector<ReshardStep> steps = {};  // kReshard: in order
+    Mode mode = Mode::kProvisioned;       // kChangeMode: the new one
     bool operator==(const Transition&) const = default;
 };
 
@@ -72,6 +88,9 @@ struct Stream {
     std::vector<Shard> shards;           // none while CREATING
     std::vector<model::ShardNo> routes;  // the open shards by their range; derived from `shards`
     std::optional<Transition> pending;
+    // When the changes that are limited by the day were made, as far as a limit counts them.
+    std::vector<WallTime> scalings;      // calls of UpdateShardCount
+    std::vector<WallTime> mode_changes;  // of UpdateStreamMode
 
     bool writable() const { return status == Status::kActive || status == Status::kUpdating; }
     // Readable until removed, once there are shards.
@@ -86,7 +105,7 @@ struct Stream {
     WallTime horizon(WallTime now) const;
     // Closed so long ago that nothing of it can be read: such a shard is not listed.
     bool expired(const Shard& shard, WallTime now) const {
-        return shard.closed.has_value() && *shard.closed < horizon(now);
+        return shard.dropped || (shard.closed.has_value() && *shard.closed < horizon(now));
     }
     // Those that name `shard` as parent or adjacent parent, in order of number; even if expired.
     std::vector<const Shard*> children(model::ShardNo no) const;

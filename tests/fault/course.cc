@@ -173,6 +173,8 @@ void Course::create(std::vector<ShardKey> shards) {
 void Course::append(std::vector<ShardKey> shards, std::size_t bytes_max) {
     if (!host_.is_open())
         return;
+    if (options_.retry)
+        host_.let_recover();
     std::vector<const Sent*> sent;
     std::vector<storage::NewRecord> records;
     note([&](Knowledge& k) {
@@ -242,6 +244,8 @@ void Course::trim(ShardKey shard, WallTime horizon) {
 void Course::commit() {
     if (!host_.is_open())
         return;
+    if (options_.retry)
+        host_.let_recover();
     std::string payload =
         "command " + std::to_string(random_()) + std::string(random_() % 3000, 'c');
     note([&](Knowledge& k) { k.commands.push_back({payload, std::nullopt}); });

@@ -61,6 +61,7 @@ struct CourseOptions {
     std::uint64_t seed = 1;
     bool large = false;   // enough bytes for checkpoints on the way; fewer calls
     bool strict = false;  // every call must succeed
+    bool retry = false;   // time passes, so that every append and command is a new attempt
 };
 
 class Course final {

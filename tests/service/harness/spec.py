@@ -53,7 +53,14 @@ STREAM_ID = text("StreamId", "abcdefghij0123456789-abc", least=1, most=24,
                  bad=("abc", "ABCDEFGHIJ0123456789-abc", "abcdefghij0123456789-ab"))
 ADDRESS = (STREAM_NAME, STREAM_ARN, STREAM_ID)
 SEQUENCE = dict(pattern=r"0|([1-9]\d{0,128})", bad=("", "00", "01", "-1", "1.0", "x", "1" * 130, "١"))
-HASH_KEY = text("ExplicitHashKey", "0", pattern=r"0|([1-9]\d{0,38})",
+
+
+def hash_key(name):
+    return text(name, "0", pattern=r"0|([1-9]\d{0,38})", bad=("", "00", "-1", "x", "1" * 40))
+
+
+HASH_KEY = hash_key("ExplicitHashKey")
+KEY = text("ExplicitHashKey", "0", pattern=r"0|([1-9]\d{0,38})",
                 bad=("", "00", "-1", "x", "1" * 40))
 KEY = text("PartitionKey", "k", least=1, most=256)  # needed or not: the stream decides
 DRY_RUN = Member("DryRun", "boolean", good=False)
@@ -65,6 +72,8 @@ TAGS = Member("Tags", "map", least=1, most=200, good={"a": "b"})
 POSITIONS = ("AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON")
 FILTERS = ("AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP",
            "FROM_TIMESTAMP")
+MODE = Member("StreamModeDetails", "structure", good={"StreamMode": "PROVISIONED"}, members=(
+    need(text("StreamMode", "PROVISIONED", enum=("PROVISIONED", "ON_DEMAND"))),))
 HOURS = need(integer("RetentionPeriodHours", 1, None, good=24))
 LIMIT = integer("Limit", 1, 10000)
 TIMESTAMP = Member("Timestamp", "timestamp", good=1)
@@ -73,11 +82,8 @@ TIMESTAMP = Member("Timestamp", "timestamp", good=1)
 MEMBERS = {
     "AddTagsToStream": (need(TAGS), *ADDRESS),
     "CreateStream": (
-        integer("ShardCount", 1, 100000), need(STREAM_NAME),
-        Member("StreamModeDetails", "structure", good={"StreamMode": "PROVISIONED"}, members=(
-            need(text("StreamMode", "PROVISIONED", enum=("PROVISIONED", "ON_DEMAND"))),)),
-        TAGS, integer("WarmThroughputMiBps", 0, None),
-        integer("MaxRecordSizeInKiB", 1024, 10240), STRATEGY),
+        integer("ShardCount", 1, 100000), need(STREAM_NAME), MODE, TAGS,
+        integer("WarmThroughputMiBps", 0, None), integer("MaxRecordSizeInKiB", 1024, 10240), STRATEGY),
     "DecreaseStreamRetentionPeriod": (HOURS, *ADDRESS),
     "DeleteStream": (STREAM_NAME, Member("EnforceConsumerDeletion", "boolean", good=True),
                      STREAM_ARN, STREAM_ID),
@@ -99,14 +105,22 @@ MEMBERS = {
     "ListStreams": (LIMIT, named("ExclusiveStartStreamName"), TOKEN),
     "ListTagsForStream": (integer("Limit", 1, 50),
                           text("ExclusiveStartTagKey", "k", least=1, most=128), *ADDRESS),
+    "MergeShards": (need(named("ShardToMerge")), need(named("AdjacentShardToMerge")), *ADDRESS),
     "PutRecord": (text("SequenceNumberForOrdering", "5", **SEQUENCE), KEY, HASH_KEY, DATA,
                   STREAM_NAME, STREAM_ARN, DRY_RUN, STREAM_ID),
     "PutRecords": (
         need(Member("Records", "list", least=1, most=500, good=[{"PartitionKey": "k", "Data": ""}],
                     members=(KEY, HASH_KEY, DATA))), STREAM_NAME, STREAM_ARN, DRY_RUN, STREAM_ID),
     "RemoveTagsFromStream": (need(Member("TagKeys", "list", least=1, most=50, good=["a"])), *ADDRESS),
+    "SplitShard": (need(hash_key("NewStartingHashKey")), STREAM_NAME, need(named("ShardToSplit")),
+                   STREAM_ARN, STREAM_ID),
+    "UpdateShardCount": (
+        need(text("ScalingType", "UNIFORM_SCALING", enum=("UNIFORM_SCALING",))), STREAM_ARN,
+        STREAM_NAME, need(integer("TargetShardCount", 1, None)), STREAM_ID),
+    "UpdateStreamMode": (need(STREAM_ARN), need(MODE), integer("WarmThroughputMiBps", 0, None),
+                         STREAM_ID),
 }
-assert tuple(MEMBERS) == SIXTEEN
+assert list(MEMBERS) == sorted(MEMBERS) and set(SIXTEEN) <= set(MEMBERS)
 
 METRICS = need(Member("ShardLevelMetrics", "list", least=1, most=7, good=["ALL"], enum=(
     "IncomingBytes", "IncomingRecords", "OutgoingBytes", "OutgoingRecords",

@@ -55,12 +55,9 @@ TEST(Operations, WhatIsNotBuiltYetIsKnown) {
         }
     }
     const std::set<std::string_view> expected = {
-        "DeregisterStreamConsumer", "DescribeStreamConsumer",
-        "ListStreamConsumers",      "MergeShards",
-        "RegisterStreamConsumer",   "SplitShard",
-        "StartStreamEncryption",    "StopStreamEncryption",
-        "SubscribeToShard",         "UpdateShardCount",
-        "UpdateStreamMode"};
+        "DeregisterStreamConsumer", "DescribeStreamConsumer", "ListStreamConsumers",
+        "RegisterStreamConsumer",   "StartStreamEncryption",  "StopStreamEncryption",
+        "SubscribeToShard"};
     EXPECT_EQ(unbuilt, expected);
 }
 
@@ -140,6 +137,14 @@ TEST(Operations, MembersStandInTheOrderOfReporting) {
               "ShardId* ShardIteratorType* StartingSequenceNumber StreamName StreamARN Timestamp "
               "DryRun StreamId");
     EXPECT_EQ(describe(kGetRecordsInput), "Limit ShardIterator* StreamARN DryRun StreamId");
+    EXPECT_EQ(describe(kSplitShardInput),
+              "NewStartingHashKey* StreamName ShardToSplit* StreamARN StreamId");
+    EXPECT_EQ(describe(kMergeShardsInput),
+              "ShardToMerge* AdjacentShardToMerge* StreamName StreamARN StreamId");
+    EXPECT_EQ(describe(kUpdateShardCountInput),
+              "ScalingType* StreamARN StreamName TargetShardCount* StreamId");
+    EXPECT_EQ(describe(kUpdateStreamModeInput),
+              "StreamARN* StreamModeDetails* WarmThroughputMiBps StreamId");
     EXPECT_EQ(describe(kRetentionInput), "RetentionPeriodHours* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kAddTagsToStreamInput), "Tags* StreamName StreamARN StreamId");
     EXPECT_EQ(describe(kRemoveTagsFromStreamInput), "TagKeys* StreamName StreamARN StreamId");

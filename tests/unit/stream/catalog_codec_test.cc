@@ -68,6 +68,20 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         RemoveStream{uid},
         SetRetention{uid, std::chrono::hours(8760), SetRetention::Direction::kDecrease},
         ChangeTags{uid, {{"k", ""}, {"\xc3\xa4", "\"\\"}}, {"gone", "too"}, 50},
+        BeginReshard{uid,
+                     8,
+                     Mode::kOnDemand,
+                     {{model::ShardNo(2147483647), model::HashKey::max()},
+                      {model::ShardNo(0), model::ShardNo(1)}},
+                     wall_time(9),
+                     1,
+                     2},
+        BeginReshard{uid, 0, Mode::kProvisioned, {}, wall_time(9), {}, {}},
+        FinishReshard{uid, {storage::Position(0), storage::Position(std::uint64_t{1} << 63)}},
+        BeginModeChange{uid, Mode::kOnDemand, wall_time(9), 50, 2},
+        BeginModeChange{uid, Mode::kProvisioned, wall_time(9), {}, {}},
+        FinishModeChange{uid},
+        DropShards{uid, {model::ShardNo(0), model::ShardNo(7)}},
     };
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));
@@ -115,6 +129,64 @@ TEST(CatalogCodec, ReshardedStreamsComeBackAsTheyWere) {
     const auto read = decode_state(encode_state(state));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read.value(), state);
+}
+
+TEST(CatalogCodec, WritesAReshardingAsThisText) {
+    BeginReshard begin;
+    begin.uid = StreamUid(7);
+    begin.planned_over = 2;
+    begin.steps = {{model::ShardNo(0), model::HashKey(1000)},
+                   {model::ShardNo(3), model::ShardNo(1)}};
+    begin.due = kStart;
+    EXPECT_EQ(
+        encode_command(command(begin)),
+        R"({"do":"begin_reshard","n":0,"time":1700000000000,"v":1,"with":{"due":1700000000000,)"
+        R"("mode":"provisioned","planned_over":2,"steps":[[0,"1000"],[3,1]],"uid":7}})");
+    EXPECT_EQ(encode_command(command(FinishReshard{StreamUid(7), {storage::Position(5)}})),
+              R"({"do":"finish_reshard","n":0,"time":1700000000000,"v":1,"with":)"
+              R"({"ends":[5],"uid":7}})");
+}
+
+TEST(CatalogCodec, AStateWrittenBeforeReshardingIsRead) {
+    const auto read =
+        decode_state(R"({"v":1,"n":2,"deleted":[],"streams":[{"uid":1,"account":"000000000000",)"
+                     R"("region":"us-east-1","name":"a","status":"active","mode":"provisioned",)"
+                     R"("created":1700000000,"hours":24,"floor":0,"record_max_kib":1024,"tags":{},)"
+                     R"("initial_shards":2,"shards":"initial"}]})");
+    ASSERT_TRUE(read) << read.error().message;
+    CatalogState state;
+    state.apply(command(create_action(1, "a", 2)));
+    state.apply(command(ActivateStream{StreamUid(1)}));
+    EXPECT_EQ(read.value(), state);
+}
+
+TEST(CatalogCodec, AReshardingThatDoesNotFitIsCorrupt) {
+    CatalogState state;
+    state.apply(command(create_action(1, "a", 2)));
+    Stream stream = *state.apply(command(ActivateStream{StreamUid(1)})).stream;
+    stream.status = Status::kUpdating;
+    stream.pending = Transition{Transition::What::kReshard, kStart, {}, {}};
+    const model::HashKey half(stream.shards[1].range.first);
+    for (const ReshardStep& step :
+         {ReshardStep{model::ShardNo(2), half}, ReshardStep{model::ShardNo(0), half},
+          ReshardStep{model::ShardNo(1), model::ShardNo(0)}}) {
+        stream.pending->steps = {step};
+        CatalogState broken;
+        ASSERT_TRUE(broken.restore(stream));
+        const auto read = decode_state(encode_state(broken));
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code, Errc::kCorrupt);
+    }
+    for (const std::string_view steps : {"7", "[7]", "[[1]]", R"([[1,"x"]])", "[[1,2,3]]",
+                                         R"([["1",2]])", "[[1,-2]]", R"([[2147483648,"5"]])"}) {
+        const std::string text =
+            R"({"v":1,"n":1,"time":1,"do":"begin_reshard","with":{"uid":1,"planned_over":2,)"
+            R"("mode":"provisioned","due":1,"steps":)" +
+            std::string(steps) + "}}";
+        const auto read = decode_command(text);
+        ASSERT_FALSE(read) << text;
+        EXPECT_EQ(read.error().code, Errc::kCorrupt) << text;
+    }
 }
 
 // As the version before channels, settings and policies wrote them.

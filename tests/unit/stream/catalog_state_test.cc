@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -253,8 +254,17 @@ Totals recount(const CatalogState& state, const model::Identity& owner) {
         ++sums.streams;
         const bool on_demand = s->mode == Mode::kOnDemand;
         (on_demand ? sums.on_demand_open_shards : sums.provisioned_open_shards) += s->open_shards();
-        sums.on_demand_streams += on_demand ? 1 : 0;
+        sums.on_demand_streams +=
+            on_demand || (s->pending && s->pending->mode == Mode::kOnDemand) ? 1 : 0;
         sums.planned_shards += s->status == Status::kCreating ? s->initial_shards : 0;
+        if (s->pending && !s->pending->steps.empty()) {
+            Stream done = *s;
+            const std::vector<storage::Position> ends(closed_by(s->pending->steps).size());
+            EXPECT_TRUE(reshard(done.shards, s->pending->steps, kStart, ends));
+            rebuild_routes(done);
+            sums.planned_shards +=
+                std::max(done.routes.size(), s->routes.size()) - s->routes.size();
+        }
         sums.pending_streams +=
             s->status == Status::kCreating || s->status == Status::kDeleting ? 1 : 0;
     }
@@ -296,6 +306,7 @@ TEST(CatalogFold, ReplayingWhatAppliedGivesTheSameState) {
         EXPECT_GT(seen[Outcome::kExists], 0);
         EXPECT_GT(seen[Outcome::kNotFound], 0);
         EXPECT_GT(seen[Outcome::kNotActive], 0);
+        EXPECT_GT(seen[Outcome::kStale], 0);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "stream/catalog_state.h"
 #include "stream/command.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 
@@ -58,8 +59,9 @@ public:
         const StreamUid uid = streams.empty() || below(20) == 0
                                   ? StreamUid(below(50))
                                   : streams[below(streams.size())]->uid;
+        const StreamPtr stream = state.find(uid);
         const std::string id = "c" + std::to_string(below(4));
-        switch (below(13)) {
+        switch (below(18)) {
             case 0:
                 return command(create(), time_);
             case 1:
@@ -130,6 +132,39 @@ public:
                 return command(DeleteChannel{id, time_}, time_);
             case 11:
                 return command(AdvanceChannel{id}, time_);
+            case 12:
+                return command(begin_reshard(uid, stream), time_);
+            case 13:
+            case 14: {
+                FinishReshard action;
+                action.uid = uid;
+                if (stream != nullptr && stream->pending.has_value()) {
+                    for (const model::ShardNo no : closed_by(stream->pending->steps)) {
+                        action.ends.emplace_back(no.value() * 10 + below(5));
+                    }
+                }
+                return command(std::move(action), time_);
+            }
+            case 15: {
+                BeginModeChange action;
+                action.uid = uid;
+                action.mode = below(2) == 0 ? Mode::kOnDemand : Mode::kProvisioned;
+                action.due = time_ + Millis(below(500));
+                if (below(2) == 0) {
+                    action.on_demand_streams_max = static_cast<std::uint32_t>(1 + below(3));
+                    action.changes_max = static_cast<std::uint32_t>(1 + below(3));
+                }
+                return below(2) == 0 ? command(action, time_)
+                                     : command(FinishModeChange{uid}, time_);
+            }
+            case 16: {
+                DropShards action;
+                action.uid = uid;
+                for (std::size_t i = below(3); i > 0; --i) {
+                    action.shards.emplace_back(static_cast<std::uint32_t>(below(6)));
+                }
+                return command(std::move(action), time_);
+            }
             default: {
                 if (below(2) == 0) {
                     return command(ChangeChannelTags{id, {{"k", "v"}}, {"a"}, 2}, time_);
@@ -148,6 +183,32 @@ public:
 
 private:
     std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+    // One split or merge, as a rule of an open shard.
+    BeginReshard begin_reshard(StreamUid uid, const StreamPtr& stream) {
+        BeginReshard action;
+        action.uid = uid;
+        action.due = time_ + Millis(below(500));
+        if (below(2) == 0) {
+            action.shards_max = static_cast<std::uint32_t>(10 + below(30));
+            action.scalings_max = static_cast<std::uint32_t>(1 + below(3));
+        }
+        if (stream == nullptr || stream->routes.empty()) {
+            return action;
+        }
+        action.mode = stream->mode;
+        action.planned_over = static_cast<std::uint32_t>(stream->shards.size());
+        const std::size_t place = below(stream->routes.size());
+        const model::ShardNo no = stream->routes[place];
+        const model::HashRange range = stream->shards[no.value()].range;
+        if (below(2) == 0 && place + 1 < stream->routes.size()) {
+            action.steps.push_back({no, stream->routes[place + 1]});
+        } else {
+            const model::Uint128 half = (range.last.value() - range.first.value()) / 2;
+            action.steps.push_back({no, model::HashKey(range.first.value() + half)});
+        }
+        return action;
+    }
 
     CreateStream create() {
         CreateStream action =

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -69,7 +70,7 @@ private:
     storage::CatalogLog& log_;
 };
 
-// Passes everything on; creation and dropping can be made to fail, and are counted.
+// Passes everything on; creation, sealing and dropping can be made to fail, and are counted.
 class WatchedEngine final : public storage::LogEngine {
 public:
     explicit WatchedEngine(storage::LogEngine& engine) : engine_(engine) {}
@@ -84,7 +85,10 @@ public:
     }
     Task<std::vector<storage::AppendResult>> append(
         std::span<const storage::NewRecord> records) override {
-        appends.push_back(records.size());
+        {
+            const std::lock_guard lock(mutex_);
+            appends.push_back(records.size());
+        }
         return engine_.append(records);
     }
     Task<Result<storage::ReadResult>> read(storage::ReadRequest request) override {
@@ -101,7 +105,12 @@ public:
     }
     Task<Result<std::vector<storage::Position>>> seal(
         std::span<const storage::ShardKey> shards) override {
-        return engine_.seal(shards);
+        ++seals;
+        if (seal_failures > 0) {
+            --seal_failures;
+            co_return Error{Errc::kIo, "no sealing"};
+        }
+        co_return co_await engine_.seal(shards);
     }
     Task<Result<void>> trim(storage::ShardKey shard, WallTime horizon) override {
         trims.emplace_back(shard, horizon);
@@ -113,6 +122,7 @@ public:
             --drop_failures;
             co_return Error{Errc::kIo, "no dropping"};
         }
+        dropped.insert(dropped.end(), shards.begin(), shards.end());
         co_return co_await engine_.drop(shards);
     }
 
@@ -120,11 +130,15 @@ public:
     int drops = 0;
     int create_failures = 0;
     int drop_failures = 0;
+    int seals = 0;
+    int seal_failures = 0;
+    std::vector<storage::ShardKey> dropped;
     std::vector<std::size_t> appends;
     std::vector<std::pair<storage::ShardKey, WallTime>> trims;
 
 private:
     storage::LogEngine& engine_;
+    std::mutex mutex_;  // guards appends while several threads put
 };
 
 inline const model::Identity kOwner{"000000000000", "us-east-1"};
@@ -201,6 +215,22 @@ public:
         auto applied = test::sync_wait(broker->delete_stream(stream->uid));
         EXPECT_TRUE(applied);
         return applied ? std::move(applied).value() : Applied{Outcome::kNotFound, nullptr, 0};
+    }
+
+    Applied reshard(const StreamPtr& stream, std::vector<ReshardStep> steps) {
+        auto applied =
+            test::sync_wait(broker->reshard(stream, std::move(steps), Broker::Scaling::kByStep));
+        EXPECT_TRUE(applied);
+        return applied ? std::move(applied).value() : Applied{Outcome::kNotFound, nullptr, 0};
+    }
+    // At its middle.
+    Applied split(const StreamPtr& stream, std::uint32_t no) {
+        const model::HashRange& range = stream->shards[no].range;
+        const model::Uint128 half = (range.last.value() - range.first.value()) / 2 + 1;
+        return reshard(stream, {{model::ShardNo(no), model::HashKey(range.first.value() + half)}});
+    }
+    Applied merge(const StreamPtr& stream, std::uint32_t low, std::uint32_t high) {
+        return reshard(stream, {{model::ShardNo(low), model::ShardNo(high)}});
     }
 
     std::vector<PutResult> put(const StreamPtr& stream, const std::vector<PutRecord>& records) {
