@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Holds the README to the binary: its options table is what `millrace config --markdown` prints.
+"""Holds the README to what it describes: its table of options is what `millrace config --markdown` prints,
+its lists of operations are those of src/api/operations.cc, its snippets are parts of programs in
+tests/clients that are run.
 
 Usage: docs.py BINARY [--write]
 """
@@ -7,25 +9,67 @@ Usage: docs.py BINARY [--write]
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-PLACE = re.compile(r"(<!-- options: written by [^\n]* -->\n).*?(<!-- end of options -->)", re.S)
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+
+
+def place(name):
+    """What the README holds between the markers of a generated part."""
+    return re.compile(rf"(<!-- {name}: written by [^\n]* -->\n).*?(<!-- end of {name} -->)", re.S)
+
+
+SNIPPET = re.compile(r"(<!-- sample: (\S+) -->\n```\w*\n).*?(^```$)", re.S | re.M)
+REGION = re.compile(r"^[^\n]*\[README\n(.*?)^[^\n]*README\]$", re.S | re.M)
+
+
+def options(binary):
+    done = subprocess.run([binary, "config", "--markdown"], capture_output=True, text=True, check=False)
+    if done.returncode != 0 or "|" not in done.stdout:
+        sys.exit(f"`millrace config --markdown` printed no table: {done.stderr}")
+    return done.stdout.strip() + "\n"
+
+
+def operations(source):
+    """Two rows: those that are served, those that are answered with an error."""
+    served = re.findall(r'\bbuilt<\w+>\(\s*"(\w+)"', source)
+    refused = re.findall(r'\bunbuilt<"(\w+)">', source)
+    rows = [f"| {what} ({len(names)}) | {', '.join(names)} |\n"
+            for what, names in (("served", served), ("not yet", refused)) if names]
+    return "| | operations |\n|---|---|\n" + "".join(rows)
+
+
+def sample(source):
+    """The part of a program that the README shows."""
+    found = REGION.search(source)
+    if not found:
+        sys.exit("a sample has no part between [README and README]")
+    return textwrap.dedent(found.group(1).expandtabs(4))
+
+
+def filled(text, name, content):
+    pattern = place(name)
+    if not pattern.search(text):
+        sys.exit(f"README.md has no place for the {name}")
+    return pattern.sub(lambda m: m.group(1) + content + m.group(2), text)
+
+
+def with_samples(text, read):
+    return SNIPPET.sub(lambda m: m.group(1) + sample(read(m.group(2))) + m.group(3), text)
 
 
 def main():
-    done = subprocess.run([sys.argv[1], "config", "--markdown"], capture_output=True, text=True, check=False)
-    if done.returncode != 0 or "|" not in done.stdout:
-        sys.exit(f"`millrace config --markdown` printed no table: {done.stderr}")
     text = README.read_text()
-    if not PLACE.search(text):
-        sys.exit("README.md has no place for the options")
-    want = PLACE.sub(lambda m: m.group(1) + done.stdout.strip() + "\n" + m.group(2), text)
+    want = filled(text, "options", options(sys.argv[1]))
+    want = filled(want, "operations", operations((ROOT / "src/api/operations.cc").read_text()))
+    want = with_samples(want, lambda path: (ROOT / path).read_text())
     if sys.argv[2:] == ["--write"]:
         README.write_text(want)
     elif want != text:
-        sys.exit("README.md's options differ from the binary's: python3 tests/tidy/docs.py BINARY --write")
-    print("README.md: its options are the binary's")
+        sys.exit("README.md differs from what it describes: python3 tests/tidy/docs.py BINARY --write")
+    print("README.md: options, operations and snippets are the real ones")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,15 +16,13 @@ import (
 
 func main() {
 	ctx := context.Background()
-	endpoint := "http://127.0.0.1:4567"
-	if len(os.Args) > 1 {
-		endpoint = os.Args[1]
-	}
+	// [README
 	client := kinesis.New(kinesis.Options{
-		BaseEndpoint: aws.String(endpoint),
+		BaseEndpoint: aws.String("http://127.0.0.1:4567"),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
+	// README]
 	stream := aws.String("go-sample")
 	_, err := client.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: stream, ShardCount: aws.Int32(1)})
 	var exists *types.ResourceInUseException

@@ -1,23 +1,26 @@
 // The README's Node snippet as a program: AWS SDK for JavaScript v3 over HTTP/1.1.
-import {
-    CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient, PutRecordCommand,
-    waitUntilStreamExists,
-} from "@aws-sdk/client-kinesis";
+// [README
+import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 const kinesis = new KinesisClient({
-    endpoint: process.argv[2] ?? "http://127.0.0.1:4567",
+    endpoint: "http://127.0.0.1:4567",
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     requestHandler: new NodeHttpHandler(),
 });
+// README]
+import {
+    CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand, waitUntilStreamExists,
+} from "@aws-sdk/client-kinesis";
+
 const StreamName = "node-sample";
 try {
     await kinesis.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
 } catch (error) {
     if (error.name !== "ResourceInUseException") throw error;  // an earlier run made it
 }
-await waitUntilStreamExists({ client: kinesis, maxWaitTime: 10 }, { StreamName });
+await waitUntilStreamExists({ client: kinesis, maxWaitTime: 30 }, { StreamName });
 const put = await kinesis.send(
     new PutRecordCommand({ StreamName, PartitionKey: "k", Data: Buffer.from("hello") }));
 const { ShardIterator } = await kinesis.send(new GetShardIteratorCommand({

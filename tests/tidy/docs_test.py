@@ -1,0 +1,48 @@
+"""docs.py finds what it compares."""
+
+import re
+
+import pytest
+
+import docs
+
+PROGRAM = "intro\n    // [README\n    one();\n        two();\n    // README]\nrest\n"
+TEXT = "before\n<!-- sample: a/b.js -->\n```js\nold\n```\nafter\n```\nother\n```\n"
+
+
+def test_a_sample_is_its_marked_part_without_the_indent():
+    assert docs.sample(PROGRAM) == "one();\n    two();\n"
+
+
+def test_a_sample_without_marks_is_refused():
+    with pytest.raises(SystemExit):
+        docs.sample("one();\n")
+
+
+def test_only_marked_blocks_are_filled():
+    assert docs.with_samples(TEXT, {"a/b.js": PROGRAM}.__getitem__) == TEXT.replace("old\n", "one();\n    two();\n")
+
+
+def test_operations_are_told_apart():
+    source = 'built<put>("Put", kIn),\n built<a_b>(\n   "AB", kIn, &kOut),\n unbuilt<"Split">(),\n'
+    table = docs.operations(source)
+    assert "| served (2) | Put, AB |" in table and "| not yet (1) | Split |" in table
+
+
+def test_this_repositorys_operations_are_all_found():
+    source = (docs.ROOT / "src/api/operations.cc").read_text()
+    counts = re.findall(r"\((\d+)\)", docs.operations(source))
+    [size] = re.findall(r"std::size\(kOperations\) == (\d+)", source)
+    assert sum(map(int, counts)) == int(size)
+
+
+def test_a_missing_place_is_refused():
+    with pytest.raises(SystemExit):
+        docs.filled("no markers\n", "options", "x\n")
+
+
+def test_every_sample_is_in_the_readme():
+    text = docs.README.read_text()
+    shown = {m.group(2) for m in docs.SNIPPET.finditer(text)}
+    folders = {p.name for p in (docs.ROOT / "tests/clients").iterdir() if p.is_dir()}
+    assert {path.split("/")[2] for path in shown} == folders
