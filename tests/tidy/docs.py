@@ -34,7 +34,7 @@ def options(binary):
 
 def operations(source):
     """Two rows: those that are served, those that are answered with an error."""
-    served = re.findall(r'\bbuilt<\w+>\(\s*"(\w+)"', source)
+    served = re.findall(r'\b(?:built|streaming)<\w+>\(\s*"(\w+)"', source)
     refused = re.findall(r'\bunbuilt<"(\w+)">', source)
     rows = [f"| {what} ({len(names)}) | {', '.join(names)} |\n"
             for what, names in (("served", served), ("not yet", refused)) if names]

@@ -24,9 +24,9 @@ def test_only_marked_blocks_are_filled():
 
 
 def test_operations_are_told_apart():
-    source = 'built<put>("Put", kIn),\n built<a_b>(\n   "AB", kIn, &kOut),\n unbuilt<"Split">(),\n'
+    source = 'built<put>("Put", kIn),\n built<a_b>(\n   "AB", kIn, &kOut),\n streaming<c>("Sub", kIn),\n unbuilt<"Split">(),\n'
     table = docs.operations(source)
-    assert "| served (2) | Put, AB |" in table and "| not yet (1) | Split |" in table
+    assert "| served (3) | Put, AB, Sub |" in table and "| not yet (1) | Split |" in table
 
 
 def test_this_repositorys_operations_are_all_found():
