@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over the compile commands of BUILD-DIRECTORY, all cores, and fails on any finding.
 
-A file found clean is remembered in BUILD-DIRECTORY/clang-tidy/ by a hash of all the text it depends
-on (itself, every header of ours it includes, its flags and .clang-tidy), and not looked at again
-until that changes. LINT_ALL=1 looks at everything.
+A file found clean is remembered by a hash of all the text it depends on (itself, every header of
+ours it includes, its flags and .clang-tidy), and not looked at again until that changes, in any
+clone: the memory lies beside ccache's. LINT_ALL=1 looks at everything. WORDS pick the files whose
+path has one of them.
+
+Usage: clang_tidy.py BUILD-DIRECTORY [WORD...]
 """
 
 import concurrent.futures
@@ -34,7 +37,7 @@ def own_includes(path, seen):
 def key(entry):
     seen = set()
     own_includes(Path(entry["file"]).resolve(), seen)
-    digest = hashlib.sha256(entry["command"].encode())
+    digest = hashlib.sha256(entry["command"].replace(str(ROOT), "").encode())
     for path in [ROOT / ".clang-tidy", *sorted(seen)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -50,8 +53,8 @@ def look(build, entry):
 
 def main():
     build = Path(sys.argv[1])
-    memory = build / "clang-tidy"
-    memory.mkdir(exist_ok=True)
+    memory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "millrace" / "clang-tidy"
+    memory.mkdir(parents=True, exist_ok=True)
     entries = [e for e in json.loads((build / "compile_commands.json").read_text())
                if Path(e["file"]).is_relative_to(ROOT) and not Path(e["file"]).is_relative_to(ROOT / "build")]
     if sys.argv[2:]:
