@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "support/fault_file_system.h"
+#include "support/segment_host.h"
 #include "support/sync_wait.h"
 #include "unit/storage/store.h"
 
@@ -152,6 +156,49 @@ TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     start();
     EXPECT_EQ(files.calls(Call::kWrite), writes);
     EXPECT_EQ(content(), "0:a");
+}
+
+// Killed before the checkpoint's name is synced, the next process sees it all the same; power loss
+// would take it back. The journal that the one before needs must not be written over until then.
+TEST(SegmentEngineCrash, ACheckpointCountsOnceItsNameIsDurable) {
+    const auto append = [](test::SegmentHost& host, std::string_view data) {
+        const std::vector<NewRecord> records = {{kShard, "key", as_bytes(data), WallTime{}}};
+        return sync_wait(host.engine().append(records)).front().status;
+    };
+    test::FaultFileSystem disk;
+    std::vector<std::unique_ptr<test::FaultFileSystem>> pictures;
+    std::atomic<bool> closing = false;
+    disk.before_change([&](std::uint64_t change) {
+        if (closing) {
+            pictures.push_back(disk.crashed(test::Loss::kNothing, change));
+        }
+    });
+    {
+        test::SegmentHost host(disk);
+        ASSERT_TRUE(host.open());
+        const std::vector<ShardKey> shards = {kShard};
+        ASSERT_TRUE(sync_wait(host.engine().create(shards)));
+        ASSERT_EQ(append(host, "a"), AppendStatus::kCommitted);
+        closing = true;
+        host.close();
+    }
+    ASSERT_GE(pictures.size(), 4U);
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        std::unique_ptr<test::FaultFileSystem> again;
+        {
+            test::SegmentHost host(*pictures[i]);
+            ASSERT_TRUE(host.open());
+            ASSERT_EQ(append(host, "b"), AppendStatus::kCommitted);
+            again = pictures[i]->crashed(test::Loss::kAll, i);
+        }
+        test::SegmentHost host(*again);
+        ASSERT_TRUE(host.open());
+        const ReadRequest request{kShard, Position(0), 100, 1 << 20, WallTime{}};
+        const auto result = sync_wait(host.engine().read(request));
+        ASSERT_TRUE(result) << "picture " << i;
+        EXPECT_EQ(result.value().records.size(), 2U) << "picture " << i;
+        EXPECT_TRUE(host.engine().corruptions().empty()) << "picture " << i;
+    }
 }
 
 }  // namespace
