@@ -167,6 +167,9 @@ private:
         MILLRACE_TRY(const auto snapshot, load_snapshot(parts_));
         ShardState& state = states_.at(kCatalogShard);
         if (snapshot && state.next <= snapshot->through) {
+            // Its commands are left out below, and the journal forgets them: its name must be
+            // durable first, which the process that wrote it may not have lived to see.
+            MILLRACE_TRY(parts_.files.sync_directory(parts_.layout.catalog()));
             state.next = Position(snapshot->through.value() + 1);
         }
         return success();

@@ -201,5 +201,50 @@ TEST(SegmentEngineCrash, ACheckpointCountsOnceItsNameIsDurable) {
     }
 }
 
+// The same for the catalog's snapshot: the commands it covers leave the journal after a recovery.
+TEST(SegmentEngineCrash, ASnapshotCountsOnceItsNameIsDurable) {
+    test::FaultFileSystem disk;
+    std::vector<std::unique_ptr<test::FaultFileSystem>> pictures;
+    std::atomic<bool> snapping = false;
+    disk.before_change([&](std::uint64_t change) {
+        if (snapping) {
+            pictures.push_back(disk.crashed(test::Loss::kNothing, change));
+        }
+    });
+    {
+        test::SegmentHost host(disk);
+        ASSERT_TRUE(host.open());
+        CatalogLog& log = host.engine().catalog_log();
+        ASSERT_TRUE(sync_wait(log.load()));
+        ASSERT_TRUE(sync_wait(log.commit("one")));
+        const auto last = sync_wait(log.commit("two"));
+        ASSERT_TRUE(last);
+        snapping = true;
+        ASSERT_TRUE(sync_wait(log.snapshot(last.value(), "one, two")));
+        snapping = false;
+    }
+    ASSERT_GE(pictures.size(), 3U);
+    std::size_t by_snapshot = 0;
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        std::unique_ptr<test::FaultFileSystem> again;
+        {
+            test::SegmentHost host(*pictures[i]);
+            ASSERT_TRUE(host.open());
+            again = pictures[i]->crashed(test::Loss::kAll, i);
+        }
+        test::SegmentHost host(*again);
+        ASSERT_TRUE(host.open());
+        const auto replay = sync_wait(host.engine().catalog_log().load());
+        ASSERT_TRUE(replay) << "picture " << i;
+        std::string all = replay.value().snapshot;
+        for (const CatalogLog::Entry& entry : replay.value().commands) {
+            all += (all.empty() ? "" : ", ") + entry.payload;
+        }
+        EXPECT_EQ(all, "one, two") << "picture " << i;
+        by_snapshot += replay.value().snapshot.empty() ? 0 : 1;
+    }
+    EXPECT_GT(by_snapshot, 0U) << "no picture shows the snapshot before its name is durable";
+}
+
 }  // namespace
 }  // namespace millrace::storage
