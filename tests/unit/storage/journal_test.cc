@@ -31,7 +31,8 @@ protected:
     // Sequence numbers of the durable commits after the mark.
     std::vector<std::uint64_t> durable(JournalMark after = {}) {
         std::vector<std::uint64_t> sequences;
-        for (const JournalCommit& commit : scan_journal(*parts, after).value().commits) {
+        const JournalScan scan = scan_journal(*parts, after).value();
+        for (const JournalCommit& commit : scan.commits) {
             sequences.push_back(commit.header.sequence);
         }
         return sequences;
