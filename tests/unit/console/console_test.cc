@@ -22,7 +22,7 @@ struct ConsoleTest : testing::Test {
         std::optional<wire::Response> answer;
         start(console.handle(request), Callback<void(std::optional<wire::Response>)>(
                                            [&](auto response) { answer = std::move(response); }));
-        return answer.value();
+        return std::move(answer).value();
     }
 };
 

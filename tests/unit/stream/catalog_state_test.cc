@@ -279,7 +279,7 @@ TEST(CatalogFold, ReplayingWhatAppliedGivesTheSameState) {
         CatalogState live;
         std::vector<Command> log;
         std::map<Outcome, int> seen;
-        for (int i = 0; i < 600; ++i) {
+        for (int i = 0; i < 900; ++i) {
             const Command next = commands.next(live);
             const CatalogState before = live;
             const Applied decided = live.decide(next);
