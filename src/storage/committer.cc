@@ -69,7 +69,7 @@ Committer::~Committer() {
 Result<void> Committer::start() {
     if (dirty()) {
         // A full disk is no reason not to read; the checkpoint is tried again.
-        const auto done = checkpoint_now();
+        auto done = checkpoint_now();
         if (!done && done.error().code != Errc::kNoSpace) {
             return done;
         }

@@ -408,7 +408,7 @@ Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Po
 }
 
 Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {
-    return impl_->reader.place(std::move(stream), shard_no, std::move(start));
+    return impl_->reader.place(std::move(stream), shard_no, start);
 }
 
 std::string Broker::iterator(const Stream& stream, model::ShardNo shard_no,

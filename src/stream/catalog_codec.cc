@@ -556,7 +556,7 @@ public:
                 fail(key);
                 break;
             }
-            values.push_back(*std::move(step));
+            values.push_back(*step);
         }
         return values;
     }
@@ -855,8 +855,9 @@ Result<std::vector<Shard>> decode_shards(const Json& body, const Stream& stream)
         return Error{Errc::kCorrupt, "catalog: bad \"shards\""};
     }
     for (const Json& entry : body) {
-        MILLRACE_TRY(auto shard, decode_shard(entry, static_cast<std::uint32_t>(shards.size())));
-        shards.push_back(std::move(shard));
+        MILLRACE_TRY(const Shard shard,
+                     decode_shard(entry, static_cast<std::uint32_t>(shards.size())));
+        shards.push_back(shard);
     }
     return shards;
 }

@@ -45,8 +45,8 @@ struct Changes::Waiting {
         }
         run({{uid, waiter}});
     }
-    static void run(ByStream due) {
-        for (auto& [uid, waiter] : due) {
+    static void run(const ByStream& due) {
+        for (const auto& [uid, waiter] : due) {
             auto go_on = [waiter = waiter] { waiter->resume(true); };
             env::post_or_run(waiter->executor, std::move(go_on));
         }

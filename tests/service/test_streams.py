@@ -50,7 +50,8 @@ def test_provisioned_stream_is_described_in_full(kinesis, name):
     told = summary(kinesis, name)
     assert told.pop("StreamCreationTimestamp") == created
     del found["HasMoreShards"]
-    assert told == found | {"OpenShardCount": 2, "ConsumerCount": 0, "MaxRecordSizeInKiB": 1024}
+    assert told == found | {"OpenShardCount": 2, "ConsumerCount": 0, "ChannelCount": 0,
+                            "MaxRecordSizeInKiB": 1024}
 
 
 @pytest.mark.parametrize("more", [{}, {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}],
@@ -209,7 +210,8 @@ def test_describe_limits_counts_open_shards_and_on_demand_streams(server):
     own = aws.client(server, account="111111111111")
     assert ignore_metadata(own.describe_limits()) == {
         "ShardLimit": 20000, "OpenShardCount": 0,
-        "OnDemandStreamCount": 0, "OnDemandStreamCountLimit": 50}
+        "OnDemandStreamCount": 0, "OnDemandStreamCountLimit": 50,
+        "ChannelCount": 0, "ChannelCountLimit": 100}
     make_stream(own, "provisioned", 3)
     own.create_stream(StreamName="on-demand")
     aws.wait_active(own, "on-demand")
