@@ -103,7 +103,7 @@ Task<Placed> RecordReader::place(StreamPtr stream, model::ShardNo shard_no, Star
             break;
         case StartAt::What::kAtSequenceNumber:
         case StartAt::What::kAfterSequenceNumber:
-            co_return co_await beside(std::move(stream), shard_no, std::move(start));
+            co_return co_await beside(std::move(stream), shard_no, start);
     }
     co_return co_await locate(stream->key(shard_no), where);
 }

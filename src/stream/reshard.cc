@@ -46,8 +46,8 @@ bool split(std::vector<Shard>& shards, Shard& parent, model::HashKey at, WallTim
     Shard right = child_of(parent, shards.size() + 1);
     left.range.last = model::HashKey(at.value() - 1);
     right.range.first = at;
-    shards.push_back(std::move(left));
-    shards.push_back(std::move(right));
+    shards.push_back(left);
+    shards.push_back(right);
     return true;
 }
 
@@ -62,7 +62,7 @@ bool merge(std::vector<Shard>& shards, Shard& low, Shard& high, WallTime time,
     Shard child = child_of(low, shards.size());
     child.adjacent_parent = high.no;
     child.range.last = high.range.last;
-    shards.push_back(std::move(child));
+    shards.push_back(child);
     return true;
 }
 

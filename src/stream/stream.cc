@@ -53,7 +53,7 @@ std::vector<Shard> initial_shards(std::uint32_t n, std::int64_t created_s) {
         shard.no = model::ShardNo(static_cast<std::uint32_t>(shards.size()));
         shard.range = range;
         shard.created_s = created_s;
-        shards.push_back(std::move(shard));
+        shards.push_back(shard);
     }
     return shards;
 }

@@ -100,8 +100,8 @@ struct Stream {
         return no.value() < shards.size() ? &shards[no.value()] : nullptr;
     }
     std::size_t open_shards() const { return routes.size(); }
-    // The open shard that owns `key`. REQUIRES: shards is not empty.
-    const Shard& route(model::HashKey key) const;
+    // The open shard that owns `hash`. REQUIRES: shards is not empty.
+    const Shard& route(model::HashKey hash) const;
 
     // Records stamped before it cannot be read. Exact, to the millisecond.
     WallTime horizon(WallTime now) const;
