@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -32,10 +33,26 @@ std::string_view consumer_status_name(stream::Consumer::Status status) {
 ConsumerMember consumer_member(const stream::StreamPtr& stream, const stream::Consumer& consumer) {
     ConsumerMember member;
     member.consumer_name = consumer.name;
-    member.consumer_arn = FoundConsumer{stream, &consumer}.arn().text();
+    member.consumer_arn = arn_of(*stream, consumer).text();
     member.consumer_status = consumer_status_name(consumer.status);
     member.consumer_creation_timestamp = WallTime(Seconds(consumer.created_s));
     return member;
+}
+
+// What was found of `consumer`, as the request calls it, if it is there and the caller may have it.
+Answer<FoundConsumer> admit(const Context& context, FoundConsumer found,
+                            const model::StreamArn& where, std::string_view consumer,
+                            std::string_view operation) {
+    if (!found.stream) {
+        return stream_not_found(where);
+    }
+    if (found.consumer == nullptr) {
+        return consumer_not_found(consumer, where.owner.account);
+    }
+    if (!has_access(context, *found.stream, *found.consumer, operation)) {
+        return access_denied(context.account, operation, found.arn().text());
+    }
+    return found;
 }
 
 // By ARN, by the stream's ARN and a name, or by all three if they agree.
@@ -45,14 +62,14 @@ Answer<FoundConsumer> find_consumer(const Context& context, const ConsumerReques
         if (!request.consumer_name || !request.stream_arn) {
             return no_consumer_given();
         }
+        MILLRACE_TRY(const model::StreamArn where,
+                     address(context, std::nullopt, request.stream_arn));
         FoundConsumer found;
-        MILLRACE_TRY(found.stream,
-                     find_stream(context, std::nullopt, request.stream_arn, operation));
-        found.consumer = found.stream->consumers.find(std::string(*request.consumer_name));
-        if (found.consumer == nullptr) {
-            return consumer_not_found(*request.consumer_name, found.stream->owner.account);
+        found.stream = context.broker.catalog().find(where.owner, where.name);
+        if (found.stream) {
+            found.consumer = found.stream->consumers.find(std::string(*request.consumer_name));
         }
-        return found;
+        return admit(context, std::move(found), where, *request.consumer_name, operation);
     }
     const std::string_view arn = *request.consumer_arn;
     const auto parsed = model::ConsumerArn::parse(arn);
@@ -69,7 +86,7 @@ Answer<FoundConsumer> find_consumer(const Context& context, const ConsumerReques
 }  // namespace
 
 model::ConsumerArn FoundConsumer::arn() const {
-    return {arn_of(*stream), consumer->name, consumer->created_s};
+    return arn_of(*stream, *consumer);
 }
 
 stream::ConsumerKey FoundConsumer::key() const {
@@ -86,15 +103,11 @@ Answer<FoundConsumer> find_consumer(const Context& context, std::string_view con
         return consumer_arn_of_other_region(consumer_arn, context.region);
     }
     FoundConsumer found;
-    MILLRACE_TRY(found.stream, look_up(context, arn->stream, operation));
-    if (!found.stream) {
-        return stream_not_found(arn->stream);
+    found.stream = context.broker.catalog().find(arn->stream.owner, arn->stream.name);
+    if (found.stream) {
+        found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
     }
-    found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
-    if (found.consumer == nullptr) {
-        return consumer_not_found(consumer_arn, arn->stream.owner.account);
-    }
-    return found;
+    return admit(context, std::move(found), arn->stream, consumer_arn, operation);
 }
 
 Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(

@@ -26,6 +26,8 @@ ClientError stream_exists(const model::StreamArn& stream);
 ClientError stream_not_active(const model::StreamArn& stream, std::string_view status);
 ClientError internal_failure();
 ClientError consumer_not_active(const model::ConsumerArn& consumer);
+// The same of operations that would change it.
+ClientError consumer_not_changeable(const model::ConsumerArn& consumer);
 ClientError consumers_present(const model::StreamArn& stream);
 ClientError subscription_active(const model::ConsumerArn& consumer, model::ShardNo shard_no);
 ClientError access_denied(std::string_view account, std::string_view operation,

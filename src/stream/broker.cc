@@ -340,6 +340,12 @@ Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from)
 
 Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
     const Millis delay = impl_->settings.update_delay;
+Task<Result<Applied>> Broker::configure_consumer(ConfigureConsumer change) {
+    change.tags_max = impl_->settings.quotas.tags_max;
+    Action action = std::move(change);
+    co_return co_await impl_->propose(std::move(action));
+}
+
     const StreamUid uid = change.uid;
     const bool updating = delayed && delay > Millis(0);
     if (updating) {

@@ -119,6 +119,8 @@ public:
 
     // `delayed`: UPDATING for the update delay. The change itself holds at once.
     Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
+    // Sets `change.tags_max`.
+    Task<Result<Applied>> configure_consumer(ConfigureConsumer change);
     Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);
 
     // A new channel's identifier; its defaults may name it before it is created.

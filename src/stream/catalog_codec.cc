@@ -278,6 +278,12 @@ Json json(const RemoveConsumer& a) {
     return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
 }
 
+Json json(const ConfigureConsumer& a) {
+    Json object = {{"uid", json(a.uid)}, {"name", a.name},     {"created", a.created_s},
+                   {"put", a.put},       {"remove", a.remove}, {"tags_max", a.tags_max}};
+    put_optional(object, "policy", a.policy);
+    return object;
+}
 template <class Kind>
 constexpr const char* name_of() {
     if constexpr (std::is_same_v<Kind, CreateStream>) {
@@ -323,6 +329,8 @@ constexpr const char* name_of() {
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         return "deregister_consumer";
     } else {
+    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
+        return "configure_consumer";
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         return "remove_consumer";
     }
@@ -363,11 +371,13 @@ const char* json(Consumer::Status status) {
 }
 
 Json json(const Consumer& consumer) {
-    return {{"name", consumer.name},
-            {"created", consumer.created_s},
-            {"status", json(consumer.status)},
-            {"due", json(consumer.due)},
-            {"tags", consumer.tags}};
+    Json object = {{"name", consumer.name},
+                   {"created", consumer.created_s},
+                   {"status", json(consumer.status)},
+                   {"due", json(consumer.due)},
+                   {"tags", consumer.tags}};
+    put_unless(object, "policy", consumer.policy, std::string());
+    return object;
 }
 
 Json json(const Stream& stream) {
@@ -775,6 +785,18 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = RemoveConsumer{in.uid(), in.string("name"), creation(in)};
     } else if (name == name_of<ConfigureStream>()) {
         ConfigureStream a;
+    } else if (name == name_of<ConfigureConsumer>()) {
+        ConfigureConsumer a;
+        a.uid = in.uid();
+        a.name = in.string("name");
+        a.created_s = creation(in);
+        a.put = in.map("put");
+        a.remove = in.strings("remove");
+        a.tags_max = in.small("tags_max");
+        if (in.has("policy")) {
+            a.policy = in.string("policy");
+        }
+        action = std::move(a);
         a.uid = in.uid();
         a.metrics_on = in.metrics("metrics_on");
         a.metrics_off = in.metrics("metrics_off");
@@ -874,6 +896,9 @@ Result<Consumers> decode_consumers(const Json& stream) {
         consumer.tags = in.map("tags");
         MILLRACE_TRY(in.end());
         std::string name = consumer.name;
+        if (in.has("policy")) {
+            consumer.policy = in.string("policy");
+        }
         consumers.present.emplace(std::move(name), std::move(consumer));
     }
     for (const Json& body : stream.value("consumers_removed", Json::array())) {

@@ -103,6 +103,13 @@ Applied change_consumer(const StreamPtr& found, const auto& command, WallTime ti
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         admitted = status != Consumer::Status::kDeleting;
         next.consumers.begin_removal(command.name, command.due);
+    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
+        admitted = status == Consumer::Status::kActive;
+        Consumer& changed = next.consumers.present.at(command.name);
+        changed.policy = command.policy.value_or(changed.policy);
+        if (!merge_tags(changed.tags, command.remove, command.put, command.tags_max) && admitted) {
+            return refused(Outcome::kTooManyTags, found);
+        }
     } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         admitted = status == Consumer::Status::kDeleting;

@@ -155,6 +155,18 @@ struct RemoveConsumer {
 };
 
 // Changes what is given and leaves the rest.
+// Of an ACTIVE one. Changes what is given and leaves the rest: tags `remove` first, then `put`.
+struct ConfigureConsumer {
+    StreamUid uid;
+    std::string name;
+    std::int64_t created_s = 0;
+    std::map<std::string, std::string> put = {};
+    std::vector<std::string> remove = {};
+    std::uint32_t tags_max = 50;
+    std::optional<std::string> policy = {};  // empty: removes it
+    bool operator==(const ConfigureConsumer&) const = default;
+};
+
 struct ConfigureStream {
     StreamUid uid;
     ShardMetrics metrics_on = 0;
@@ -212,7 +224,7 @@ using Action =
                  BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
                  ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
                  AdvanceChannel, ChangeChannelTags, RegisterConsumer, ActivateConsumer,
-                 DeregisterConsumer, RemoveConsumer>;
+                 DeregisterConsumer, RemoveConsumer, ConfigureConsumer>;
 
 struct Command {
     WallTime time;  // the proposer's clock

@@ -124,3 +124,36 @@ def test_policies_survive_a_kill_and_end_with_their_stream(make_server):
     kinesis.delete_stream(StreamName="kept")
     aws.make_stream(kinesis, "kept")
     assert kinesis.get_resource_policy(ResourceARN=aws.arn("kept"))["Policy"] == "{}"
+
+
+def test_consumers_have_policies_and_tags_of_their_own(make_server):
+    server = make_server().start()
+    kinesis = aws.client(server)
+    aws.make_stream(kinesis, "read")
+    consumer = kinesis.register_stream_consumer(
+        StreamARN=aws.arn("read"), ConsumerName="app", Tags={"team": "a"})["Consumer"]["ConsumerARN"]
+    kinesis.tag_resource(ResourceARN=consumer, Tags={"stage": "b"})
+    kinesis.untag_resource(ResourceARN=consumer, TagKeys=["team"])
+    assert kinesis.get_resource_policy(ResourceARN=consumer)["Policy"] == "{}"
+    text = policy({**statement("read", "DescribeStreamConsumer", "SubscribeToShard"),
+                   "Resource": consumer})
+    kinesis.put_resource_policy(ResourceARN=consumer, Policy=text)
+    server.kill()
+    server.start()
+    kinesis, outside = aws.client(server), aws.client(server, account=OTHER)
+    assert kinesis.list_tags_for_resource(ResourceARN=consumer)["Tags"] == [
+        {"Key": "stage", "Value": "b"}]
+    assert kinesis.list_tags_for_stream(StreamName="read")["Tags"] == []
+    assert kinesis.get_resource_policy(ResourceARN=consumer)["Policy"] == text
+    assert outside.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"][
+        "ConsumerARN"] == consumer
+    outside.subscribe_to_shard(ConsumerARN=consumer, ShardId=texts.SHARD_ID.format(0),
+                               StartingPosition={"Type": "LATEST"})["EventStream"].close()
+    expect_refusal(outside, "DescribeStreamSummary", {"StreamARN": aws.arn("read")},
+                   "AccessDeniedException", denied("DescribeStreamSummary", "read"))
+    kinesis.delete_resource_policy(ResourceARN=consumer)
+    expect_refusal(kinesis, "DeleteResourcePolicy", {"ResourceARN": consumer}, texts.NOT_FOUND,
+                   f"No resource policy found for resource ARN {consumer}.")
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    expect_refusal(kinesis, "ListTagsForResource", {"ResourceARN": consumer}, texts.NOT_FOUND,
+                   f"Consumer {consumer}, account 123456789012 not found.")

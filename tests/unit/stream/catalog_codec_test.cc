@@ -89,6 +89,8 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         DeregisterConsumer{uid, "c", 1'700'000'000, wall_time(9)},
         RemoveConsumer{uid, "c", 1'700'000'000},
     };
+        ConfigureConsumer{uid, "c", 1'700'000'000, {{"k", "v"}}, {"r"}, 7},
+        ConfigureConsumer{uid, "c", 1'700'000'000, {}, {}, 50, "{}"},
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));
         const auto read = decode_command(encode_command(written));
