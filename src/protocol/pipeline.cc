@@ -88,7 +88,7 @@ public:
         }
         Identity identity = identify(authentication.credential, pipeline_.settings_);
         context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
-                                      std::move(identity.region)});
+                                      std::move(identity.region), request_.peer});
         return std::nullopt;
     }
 

@@ -15,6 +15,16 @@ namespace asio = boost::asio;
 // Pieces sent before the worker's other connections get their turn.
 constexpr int kPiecesPerTurn = 4;
 
+namespace {
+
+std::string address_of_peer(const Socket& socket) {
+    boost::system::error_code ec;
+    const asio::ip::tcp::endpoint peer = socket.remote_endpoint(ec);
+    return ec ? std::string() : peer.address().to_string();
+}
+
+}  // namespace
+
 Connection::Connection(Worker& worker, Socket socket)
     : worker_(worker), socket_(std::move(socket)), session_(worker.session_context()) {}
 
@@ -27,6 +37,7 @@ void Connection::start() {
         close();
         return;
     }
+    peer_ = address_of_peer(socket_);
     go_on();
 }
 
@@ -36,7 +47,7 @@ void Connection::go_on() {
     int pieces = 0;
     while (!closed_ && !reading_ && !writing_) {
         if (!handling_ && source_ == nullptr && !session_.output_full()) {
-            if (const Request* const request = session_.next()) {
+            if (Request* const request = session_.next()) {
                 handle(*request);
                 if (!handling_) {
                     continue;  // the next pipelined request's answer may join this one's write
@@ -72,8 +83,9 @@ void Connection::go_on() {
     }
 }
 
-void Connection::handle(const Request& request) {
+void Connection::handle(Request& request) {
     handling_ = true;
+    request.peer = peer_;
     Callback<void(std::optional<Response>)> done(
         [this](std::optional<Response> response) { answered(std::move(response)); });
     millrace::start(worker_.handler().handle(request), std::move(done));

@@ -49,7 +49,7 @@ private:
     enum class Wait : std::uint8_t { kNone, kIdle, kHeader, kBody, kWrite, kLinger };
 
     void go_on();
-    void handle(const Request& request);
+    void handle(Request& request);
     void answered(std::optional<Response> response);
     void pull();
     void pulled(std::optional<std::string> piece);
@@ -68,6 +68,7 @@ private:
     Worker& worker_;
     Socket socket_;
     Http1Session session_;
+    std::string peer_;                // Request::peer
     std::unique_ptr<Source> source_;  // of the answer in pieces
     Output sending_;
     std::size_t sent_ = 0;

@@ -79,7 +79,7 @@ void Http1Session::received(std::size_t bytes) {
     }
 }
 
-const Request* Http1Session::next() {
+Request* Http1Session::next() {
     if (phase_ == Phase::kIdle) {
         // Some clients end a body with a line break that is not part of it.
         while (end_ - begin_ >= 2 && std::memcmp(&buffer_[begin_], "\r\n", 2) == 0) {

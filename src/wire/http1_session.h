@@ -64,7 +64,7 @@ public:
 
     // The next complete request, or null: more bytes are needed, the last one is not answered, or
     // the session is closing. Lives until answer().
-    const Request* next();
+    Request* next();
 
     // REQUIRES: phase() == kHandling. Gives back the response's source, if it has one: its pieces
     // are awaited then.

@@ -97,6 +97,9 @@ def test_another_account_writes_and_reads_as_it_is_granted(kinesis, outside, str
     ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::2109*:root"}}, True),
     ({"StringLike": {"aws:RequestedRegion": "us-*"}}, True),
     ({"StringNotLike": {"aws:RequestedRegion": "us-*"}}, False),
+    ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, True),
+    ({"NotIpAddress": {"aws:SourceIp": "127.0.0.1"}}, False),
+    ({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
     ({"Bool": {"aws:SecureTransport": "true"}}, False),
     ({"StringEquals": {"aws:username": "alice"}}, False),
 ])
@@ -108,6 +111,20 @@ def test_conditions(kinesis, outside, stream, condition, granted):
     else:
         expect_refusal(outside, "ListShards", {"StreamARN": aws.arn(stream)}, "AccessDeniedException",
                        denied("ListShards", stream))
+
+
+def test_addresses_of_ipv6(make_server):
+    server = make_server(host="::1").start()
+    kinesis, outside = aws.client(server), aws.client(server, account=OTHER)
+    aws.make_stream(kinesis, "six")
+    for block, granted in (("::1/128", True), ("2001:db8::/32", False)):
+        kinesis.put_resource_policy(ResourceARN=aws.arn("six"), Policy=policy(statement(
+            "six", "ListShards", Condition={"IpAddress": {"aws:SourceIp": block}})))
+        if granted:
+            outside.list_shards(StreamARN=aws.arn("six"))
+        else:
+            expect_refusal(outside, "ListShards", {"StreamARN": aws.arn("six")},
+                           "AccessDeniedException", denied("ListShards", "six"))
 
 
 def test_policies_survive_a_kill_and_end_with_their_stream(make_server):

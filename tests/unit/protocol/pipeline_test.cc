@@ -119,6 +119,7 @@ protected:
             {"X-Amz-Date", "20260101T000000Z"}};
         std::string body = R"({"Text":"abc"})";
 
+        std::string peer;
         Sent& with(const std::string& name, const std::string& value) {
             without(name);
             headers.emplace_back(name, value);
@@ -136,6 +137,7 @@ protected:
         request.target = sent.target;
         request.body = sent.body;
         for (const auto& [name, value] : sent.headers)
+        request.peer = sent.peer;
             request.headers.push_back({name, value});
         return test::sync_wait(pipeline_.handle(request));
     }
@@ -219,6 +221,20 @@ TEST_F(PipelineTest, IdentityComesFromTheCredentialScope) {
 }
 
 TEST_F(PipelineTest, HandlersErrorsAreRendered) {
+TEST_F(PipelineTest, HandlersKnowWhereTheCallerIs) {
+    std::string source = "none";
+    play_.act = [&](const Whole&, Whole&, api::Context& context) {
+        source = context.source_ip;
+        return api::Answer<void>(success());
+    };
+    send({});
+    EXPECT_EQ(source, "");
+    Sent sent;
+    sent.peer = "192.0.2.7";
+    send(sent);
+    EXPECT_EQ(source, "192.0.2.7");
+}
+
     play_.act = [](const Whole&, Whole&, api::Context&) {
         return api::Answer<void>(
             api::ClientError{api::ErrorType::kResourceNotFound, "Stream \"s\" not found."});
