@@ -41,7 +41,9 @@ struct Broker::Impl {
           consumers(catalog, p.clock, background),
           subscriptions(s.subscriptions.limited),
           writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load),
-          reader(catalog, p.engine, p.clock, meters) {}
+          reader(catalog, p.engine, p.clock, meters) {
+        catalog.on_change([this](StreamUid uid) { subscriptions.stream_changed(uid); });
+    }
 
     Task<Result<Applied>> propose(Action action) {
         Command command{parts.clock.now(), std::move(action)};
@@ -215,7 +217,6 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid, bool with_consumers) 
     Applied applied = std::move(answer).value();
     log::info("stream deleted: stream={} account={} region={}", applied.stream->name.text(),
               applied.stream->owner.account, applied.stream->owner.region);
-    impl_->subscriptions.stream_changed(uid);
     co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
 }
 
@@ -320,7 +321,6 @@ Task<Result<Applied>> Broker::deregister_consumer(ConsumerKey key) {
     Applied applied = std::move(answer).value();
     log::info("consumer deregistered: consumer={} stream={} account={}", key.name,
               applied.stream->name.text(), applied.stream->owner.account);
-    impl_->subscriptions.stream_changed(key.stream);
     co_return co_await impl_->proceed(std::move(applied), std::move(key));
 }
 

@@ -60,6 +60,7 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     batch.millis_behind_latest = behind(read, now);
     batch.next = read.next;
     // Sealed is not closed yet: readers turn to the children, which the catalog has to name first.
+    batch.sealed = read.at_end;
     batch.at_end = read.at_end && !shard->open();
     batch.records = std::move(read.records);
     batch.keepalive = std::move(read.keepalive);

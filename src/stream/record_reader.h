@@ -33,6 +33,7 @@ struct ReadBatch {
     bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
 };
 
+    bool sealed = false;  // nothing is left and nothing will come, whether or not it is closed yet
 // Where an iterator starts. Sequence numbers and times were checked by the caller.
 struct StartAt {
     enum class What : std::uint8_t {

@@ -12,9 +12,6 @@ constexpr auto kRecordsMax = static_cast<std::uint32_t>(model::kSubscriptionEven
 constexpr auto kBytesMax = static_cast<std::uint64_t>(model::kSubscriptionEventMaxBytes);
 constexpr auto kBytesPerSecond = static_cast<double>(model::kSubscriptionMaxBytesPerSecond);
 
-// A shard's log ends a moment before the catalog names its children; nothing says when it does.
-constexpr Millis kEndSettles{20};
-
 using SteadySeconds = std::chrono::duration<double>;
 
 std::uint64_t bytes_of(const ReadBatch& batch) {
@@ -63,13 +60,13 @@ Task<Delivery> Subscription::next() {
             co_return ended;
         }
         position_ = batch.next;
-        const bool at_end = batch.at_end;
-        const bool last = at_end && !batch.stream->children(key.shard_no).empty();
+        const bool sealed = batch.sealed;
+        const bool last = batch.at_end && !batch.stream->children(key.shard_no).empty();
         if (last || !batch.records.empty() || now >= speaks_by_) {
             co_return delivery(std::move(batch), last);
         }
-        const SteadyTime until = std::min(speaks_by_, ends_);
-        co_await wait(at_end ? std::min(until, now + kEndSettles) : until, !at_end);
+        // A shard's log ends a moment before the catalog names its children: its change rings too.
+        co_await wait(std::min(speaks_by_, ends_), !sealed);
     }
 }
 

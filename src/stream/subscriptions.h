@@ -68,7 +68,8 @@ public:
     };
     Claim claim(const SubscriptionKey& key, SteadyTime now);
 
-    // Rings for everyone who reads the stream: they look at the catalog again.
+    // Rings for everyone who reads the stream: they look at the catalog again. To be called with
+    // every change of its entry.
     void stream_changed(StreamUid uid);
 
     std::size_t size() const;
