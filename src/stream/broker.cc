@@ -234,7 +234,7 @@ Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, s
 }
 
 Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
-                                      Scaling scaling) {
+                                      Scaling scaling, std::optional<std::uint32_t> warm_mibps) {
     const Millis delay = impl_->settings.update_delay;
     const Quotas& quotas = impl_->settings.quotas;
     BeginReshard begin;
@@ -243,7 +243,8 @@ Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<Reshar
     begin.mode = planned_over->mode;
     begin.steps = std::move(steps);
     begin.due = now() + delay;
-    if (quotas.enforced) {
+    begin.warm_mibps = warm_mibps;
+    if (quotas.enforced && begin.mode == Mode::kProvisioned) {
         begin.shards_max = quotas.shards_max;
         if (scaling == Scaling::kByCount) {
             begin.scalings_max = quotas.scalings_max;

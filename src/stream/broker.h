@@ -105,10 +105,11 @@ public:
                                       std::vector<std::string> remove);
 
     // Splits and merges planned over `planned_over`; kStale if its shards or its mode are others by
-    // now. kByCount counts as a call of UpdateShardCount.
+    // now. kByCount counts as a call of UpdateShardCount. With `warm_mibps`, a new target of warm
+    // throughput.
     enum class Scaling : std::uint8_t { kByStep, kByCount };
     Task<Result<Applied>> reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
-                                  Scaling scaling);
+                                  Scaling scaling, std::optional<std::uint32_t> warm_mibps = {});
     // kStale: that is its mode already.
     Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
                                       std::optional<std::uint32_t> warm_mibps = {});

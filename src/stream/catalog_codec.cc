@@ -173,6 +173,7 @@ Json json(const BeginReshard& a) {
                    {"due", json(a.due)}};
     put_optional(object, "shards_max", a.shards_max);
     put_optional(object, "scalings_max", a.scalings_max);
+    put_optional(object, "warm_mibps", a.warm_mibps);
     return object;
 }
 Json json(const FinishReshard& a) {
@@ -752,6 +753,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.due = in.time("due");
         a.shards_max = in.optional_small("shards_max");
         a.scalings_max = in.optional_small("scalings_max");
+        a.warm_mibps = in.optional_small("warm_mibps");
         action = std::move(a);
     } else if (name == name_of<FinishReshard>()) {
         action = FinishReshard{in.uid(), in.numbers<storage::Position>("ends", kNumberMax)};

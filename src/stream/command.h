@@ -80,8 +80,9 @@ struct BeginReshard {
     Mode mode = Mode::kProvisioned;  // it had
     std::vector<ReshardStep> steps;
     WallTime due;
-    std::optional<std::uint32_t> shards_max;    // of the owner, open
-    std::optional<std::uint32_t> scalings_max;  // within a day, this one included
+    std::optional<std::uint32_t> shards_max;       // of the owner, open
+    std::optional<std::uint32_t> scalings_max;     // within a day, this one included
+    std::optional<std::uint32_t> warm_mibps = {};  // of an on-demand stream: the target it is for
     bool operator==(const BeginReshard&) const = default;
 };
 

@@ -72,6 +72,11 @@ bool splits(const model::HashRange& range, model::HashKey at) {
     return at > range.first && at.value() - range.first.value() > 1 && at < range.last;
 }
 
+model::HashKey middle(const model::HashRange& range) {
+    const model::Uint128 width_less_one = range.last.value() - range.first.value();
+    return model::HashKey(range.first.value() + width_less_one / 2 + width_less_one % 2);
+}
+
 bool adjacent(const Shard& low, const Shard& high) {
     return low.range.last < high.range.first &&
            high.range.first.value() - low.range.last.value() == 1;
@@ -153,6 +158,9 @@ Applied begin_reshard(const StreamPtr& found, const BeginReshard& command, WallT
     Stream next = *found;
     next.status = Status::kUpdating;
     next.pending = Transition{Transition::What::kReshard, command.due, command.steps, {}};
+    if (command.warm_mibps) {
+        next.warm_mibps = command.warm_mibps;
+    }
     const std::uint64_t growth = planned_growth(next);
     if (growth > 0 && exceeds(command.shards_max, totals.shards() + growth)) {
         return refused(Outcome::kShardQuota, found, totals.shards());

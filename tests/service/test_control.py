@@ -113,7 +113,7 @@ def test_commitment_unlocks_warm_throughput(make_server):
     assert round(on["EarliestAllowedEndAt"] - on["StartedAt"]) == 24 * 3600
     found = raw("UpdateStreamWarmThroughput", **warm)
     assert found["WarmThroughput"]["TargetMiBps"] == 9
-    assert summary(raw, "s")["WarmThroughput"]["TargetMiBps"] == 9
+    assert summary(raw, "s")["WarmThroughput"] == {"TargetMiBps": 9, "CurrentMiBps": 9}
     raw("CreateStream", StreamName="warm", WarmThroughputMiBps=6)
     assert summary(raw, "warm")["WarmThroughput"] == {"TargetMiBps": 6, "CurrentMiBps": 6}
     raw.refuses("CreateStream", {"StreamName": "hot", "WarmThroughputMiBps": 10241}, texts.LIMIT,

@@ -77,6 +77,7 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
                      1,
                      2},
         BeginReshard{uid, 0, Mode::kProvisioned, {}, wall_time(9), {}, {}},
+        BeginReshard{uid, 0, Mode::kOnDemand, {}, wall_time(9), {}, {}, 12},
         FinishReshard{uid, {storage::Position(0), storage::Position(std::uint64_t{1} << 63)}},
         BeginModeChange{uid, Mode::kOnDemand, wall_time(9), 50, 2},
         BeginModeChange{uid, Mode::kProvisioned, wall_time(9), {}, {}},
