@@ -148,7 +148,7 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
         case stream::Outcome::kNotActive:
             co_return not_active(*outcome.stream);
         case stream::Outcome::kConsumerQuota:
-            co_return consumer_limit(where, quotas.consumers_max);
+            co_return consumer_limit(where, context.broker.consumers_max(*outcome.stream));
         case stream::Outcome::kPendingQuota:
             co_return creating_consumers_limit(context.account, quotas.creating_consumers_max);
         case stream::Outcome::kHasConsumers:

@@ -234,6 +234,10 @@ ClientError stream_rate_exceeded(const model::StreamArn& stream) {
     return limit_exceeded("Rate exceeded for ", stream_under_account(stream), ".");
 }
 
+ClientError account_rate_exceeded(std::string_view account) {
+    return limit_exceeded("Rate exceeded for account ", account, ".");
+}
+
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count,
                             std::uint64_t limit) {
     return limit_exceeded(
@@ -300,6 +304,12 @@ ClientError write_rate_exceeded(model::ShardNo shard_no, const model::StreamArn&
     return {ErrorType::kProvisionedThroughputExceeded,
             join("Rate exceeded for shard ", model::shard_id(shard_no).view(), " in ",
                  stream_under_account(stream), ".")};
+}
+
+ClientError read_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream) {
+    return {ErrorType::kProvisionedThroughputExceeded,
+            join("Rate exceeded for Shard - ", stream.owner.account, "/", stream.name.text(), "/",
+                 model::shard_id(shard_no).view())};
 }
 
 ClientError starting_number_superfluous(std::string_view type) {

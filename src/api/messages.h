@@ -45,6 +45,7 @@ ClientError shard_count_too_large(std::uint64_t limit, std::uint64_t current, st
 ClientError shard_count_over_double(std::uint64_t current, std::uint64_t target);
 ClientError shard_count_below_half(std::uint64_t current, std::uint64_t target);
 ClientError stream_rate_exceeded(const model::StreamArn& stream);
+ClientError account_rate_exceeded(std::string_view account);
 
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count, std::uint64_t limit);
 ClientError concurrent_streams_limit(std::string_view account, std::uint64_t limit);
@@ -64,6 +65,7 @@ ClientError data_too_long(const std::vector<std::string>& paths, std::size_t cou
 ClientError explicit_hash_key_out_of_range(std::string_view key);
 ClientError ordering_number_invalid(std::string_view number, const model::StreamArn& stream);
 ClientError write_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream);
+ClientError read_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream);
 inline constexpr std::string_view kInternalFailureText = "Internal service failure.";
 
 ClientError starting_number_superfluous(std::string_view type);

@@ -40,7 +40,8 @@ struct Broker::Impl {
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
           consumers(catalog, p.clock, background),
           subscriptions(s.subscriptions.limited),
-          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load),
+          throttle(settings.rates, p.clock),
+          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle),
           reader(catalog, p.engine, p.clock, meters) {
         catalog.on_change([this](StreamUid uid) { subscriptions.stream_changed(uid); });
     }
@@ -70,6 +71,10 @@ struct Broker::Impl {
     }
     Task<Result<Applied>> create(NewStream spec, Millis delay);
     Task<Result<void>> ensure(StartupStream wanted);
+    Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                         std::uint32_t records_max);
+    Task<ReadBatch> throttled_read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                                   std::uint32_t records_max);
 
     const Parts parts;
     const Settings settings;
@@ -83,6 +88,7 @@ struct Broker::Impl {
     AutoScaling auto_scaling;
     ConsumerLifecycle consumers;
     Subscriptions subscriptions;
+    Throttle throttle;
     RecordWriter writer;
     RecordReader reader;
 };
@@ -288,6 +294,14 @@ Task<Result<Applied>> Broker::Impl::proceed(Applied applied, ConsumerKey key) {
     co_return applied;
 }
 
+// With the promise of a minimum throughput come more consumers of on-demand streams.
+std::uint32_t Broker::consumers_max(const Stream& stream) const {
+    const Quotas& quotas = impl_->settings.quotas;
+    const bool committed =
+        stream.mode == Mode::kOnDemand && impl_->catalog.commitment(stream.owner, now()).active();
+    return committed ? quotas.committed_consumers_max : quotas.consumers_max;
+}
+
 Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
                                                 std::map<std::string, std::string> tags) {
     RegisterConsumer command;
@@ -297,7 +311,8 @@ Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
     command.due = now() + impl_->settings.consumer_delay;
     const Quotas& quotas = impl_->settings.quotas;
     if (quotas.enforced) {
-        command.consumers_max = quotas.consumers_max;
+        const StreamPtr stream = impl_->catalog.find(uid);
+        command.consumers_max = stream == nullptr ? 0 : consumers_max(*stream);
         command.creating_consumers_max = quotas.creating_consumers_max;
     }
     Action action = std::move(command);
@@ -325,6 +340,12 @@ Task<Result<Applied>> Broker::deregister_consumer(ConsumerKey key) {
     co_return co_await impl_->proceed(std::move(applied), std::move(key));
 }
 
+Task<Result<Applied>> Broker::configure_consumer(ConfigureConsumer change) {
+    change.tags_max = impl_->settings.quotas.tags_max;
+    Action action = std::move(change);
+    co_return co_await impl_->propose(std::move(action));
+}
+
 Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from) {
     Impl& impl = *impl_;
     Subscriptions::Claim claim = impl.subscriptions.claim(key, impl.parts.clock.steady());
@@ -341,12 +362,6 @@ Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from)
 
 Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
     const Millis delay = impl_->settings.update_delay;
-Task<Result<Applied>> Broker::configure_consumer(ConfigureConsumer change) {
-    change.tags_max = impl_->settings.quotas.tags_max;
-    Action action = std::move(change);
-    co_return co_await impl_->propose(std::move(action));
-}
-
     const StreamUid uid = change.uid;
     const bool updating = delayed && delay > Millis(0);
     if (updating) {
@@ -410,8 +425,35 @@ Task<std::vector<PutResult>> Broker::put(StreamPtr stream, std::span<const PutRe
 
 Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                              std::uint32_t records_max) {
-    return impl_->reader.read(uid, shard_no, from, records_max,
-                              static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
+    return impl_->throttle.on() ? impl_->throttled_read(uid, shard_no, from, records_max)
+                                : impl_->read(uid, shard_no, from, records_max);
+}
+
+Task<ReadBatch> Broker::Impl::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                                   std::uint32_t records_max) {
+    return reader.read(uid, shard_no, from, records_max,
+                       static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
+}
+
+Task<ReadBatch> Broker::Impl::throttled_read(StreamUid uid, model::ShardNo shard_no,
+                                             storage::Position from, std::uint32_t records_max) {
+    const storage::ShardKey key{uid.value(), shard_no.value()};
+    ReadBatch batch;
+    if (!throttle.admits_read(key)) {
+        batch.status = ReadStatus::kThrottled;
+        co_return batch;
+    }
+    batch = co_await read(uid, shard_no, from, records_max);
+    throttle.did_read(key, batch.bytes);
+    co_return batch;
+}
+
+bool Broker::admits_iterator(const Stream& stream, model::ShardNo shard_no) {
+    return impl_->throttle.admits_iterator(stream.key(shard_no));
+}
+
+bool Broker::admits_call(const CallKey& key, std::uint64_t per_second) {
+    return impl_->throttle.admits_call(key, per_second);
 }
 
 Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {

@@ -278,13 +278,13 @@ Json json(const DeregisterConsumer& a) {
 Json json(const RemoveConsumer& a) {
     return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
 }
-
 Json json(const ConfigureConsumer& a) {
     Json object = {{"uid", json(a.uid)}, {"name", a.name},     {"created", a.created_s},
                    {"put", a.put},       {"remove", a.remove}, {"tags_max", a.tags_max}};
     put_optional(object, "policy", a.policy);
     return object;
 }
+
 template <class Kind>
 constexpr const char* name_of() {
     if constexpr (std::is_same_v<Kind, CreateStream>) {
@@ -329,9 +329,9 @@ constexpr const char* name_of() {
         return "activate_consumer";
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         return "deregister_consumer";
-    } else {
     } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
         return "configure_consumer";
+    } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         return "remove_consumer";
     }
@@ -785,8 +785,6 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = DeregisterConsumer{in.uid(), in.string("name"), creation(in), in.time("due")};
     } else if (name == name_of<RemoveConsumer>()) {
         action = RemoveConsumer{in.uid(), in.string("name"), creation(in)};
-    } else if (name == name_of<ConfigureStream>()) {
-        ConfigureStream a;
     } else if (name == name_of<ConfigureConsumer>()) {
         ConfigureConsumer a;
         a.uid = in.uid();
@@ -799,6 +797,8 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
             a.policy = in.string("policy");
         }
         action = std::move(a);
+    } else if (name == name_of<ConfigureStream>()) {
+        ConfigureStream a;
         a.uid = in.uid();
         a.metrics_on = in.metrics("metrics_on");
         a.metrics_off = in.metrics("metrics_off");
@@ -896,11 +896,11 @@ Result<Consumers> decode_consumers(const Json& stream) {
         consumer.status = in.choice("status", kConsumerStatuses);
         consumer.due = in.time("due");
         consumer.tags = in.map("tags");
-        MILLRACE_TRY(in.end());
-        std::string name = consumer.name;
         if (in.has("policy")) {
             consumer.policy = in.string("policy");
         }
+        MILLRACE_TRY(in.end());
+        std::string name = consumer.name;
         consumers.present.emplace(std::move(name), std::move(consumer));
     }
     for (const Json& body : stream.value("consumers_removed", Json::array())) {

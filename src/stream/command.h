@@ -155,7 +155,6 @@ struct RemoveConsumer {
     bool operator==(const RemoveConsumer&) const = default;
 };
 
-// Changes what is given and leaves the rest.
 // Of an ACTIVE one. Changes what is given and leaves the rest: tags `remove` first, then `put`.
 struct ConfigureConsumer {
     StreamUid uid;
@@ -168,6 +167,7 @@ struct ConfigureConsumer {
     bool operator==(const ConfigureConsumer&) const = default;
 };
 
+// Changes what is given and leaves the rest.
 struct ConfigureStream {
     StreamUid uid;
     ShardMetrics metrics_on = 0;

@@ -66,12 +66,11 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     batch.keepalive = std::move(read.keepalive);
     batch.shard = shard;
     batch.stream = std::move(stream);
+    for (const storage::Record& record : batch.records) {
+        batch.bytes += record.key.size() + record.data.size();
+    }
     if (!batch.records.empty()) {
-        std::uint64_t bytes = 0;
-        for (const storage::Record& record : batch.records) {
-            bytes += record.key.size() + record.data.size();
-        }
-        meters_.out(uid, batch.records.size(), bytes);
+        meters_.out(uid, batch.records.size(), batch.bytes);
     }
     co_return batch;
 }

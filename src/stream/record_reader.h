@@ -20,6 +20,7 @@ enum class ReadStatus : std::uint8_t {
     kOk,
     kGone,    // stream or shard is not there
     kFailed,  // the disk failed, or the bytes at the position are damaged
+    kThrottled,
 };
 
 struct ReadBatch {
@@ -28,12 +29,13 @@ struct ReadBatch {
     const Shard* shard = nullptr;          // of `stream`
     std::vector<storage::Record> records;  // views into keepalive
     std::shared_ptr<const void> keepalive;
-    storage::Position next;  // of the iterator to go on with
+    std::uint64_t bytes = 0;  // of their data and keys
+    storage::Position next;   // of the iterator to go on with
     std::int64_t millis_behind_latest = 0;
     bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
+    bool sealed = false;  // nothing is left and nothing will come, whether or not it is closed yet
 };
 
-    bool sealed = false;  // nothing is left and nothing will come, whether or not it is closed yet
 // Where an iterator starts. Sequence numbers and times were checked by the caller.
 struct StartAt {
     enum class What : std::uint8_t {

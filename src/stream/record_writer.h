@@ -20,6 +20,7 @@
 #include "stream/meters.h"
 #include "stream/shard_load.h"
 #include "stream/stream.h"
+#include "stream/throttle.h"
 
 namespace millrace::stream {
 
@@ -33,12 +34,12 @@ enum class PutStatus : std::uint8_t {
     kStored,      // durable as the mode promises
     kGone,        // the stream is no longer there, or no longer takes records
     kFailed,      // may or may not be stored
-    kOverloaded,  // not stored: too much is in flight
+    kOverloaded,  // not stored: too much is in flight, or more than the shard may take now
 };
 
 struct PutResult {
     PutStatus status = PutStatus::kFailed;
-    model::ShardNo shard_no;       // valid when kStored
+    model::ShardNo shard_no;       // valid when kStored or kOverloaded
     model::SequenceNumber number;  // valid when kStored
 };
 
@@ -48,14 +49,16 @@ public:
     static constexpr Millis kPatience{20'000};
 
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load)
+                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load,
+                 Throttle& throttle)
         : catalog_(catalog),
           engine_(engine),
           clock_(clock),
           entropy_(entropy),
           meters_(meters),
           changes_(changes),
-          load_(load) {}
+          load_(load),
+          throttle_(throttle) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
     // keep their order. A record whose shard has closed meanwhile goes to the shard that took over,
@@ -70,6 +73,7 @@ private:
     Meters& meters_;
     Changes& changes_;
     ShardLoad& load_;
+    Throttle& throttle_;
 };
 
 // The hash space's point a record belongs to.

@@ -11,6 +11,7 @@
 
 #include "model/shard_id.h"
 #include "stream/bell.h"
+#include "stream/bucket.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -24,8 +25,6 @@ struct SubscriptionKey {
 
 class Subscriptions final {
 public:
-    using SteadyTime = std::chrono::steady_clock::time_point;
-
     // A subscription this old may be taken over.
     static constexpr Millis kTakeoverAfter{5'000};
     static constexpr Millis kBetweenCalls{1'000};

@@ -85,11 +85,12 @@ std::unique_ptr<api::Call> make_echoes() {
     return std::make_unique<EchoesCall>();
 }
 
+// Without limits: there is no broker to ask.
 constexpr api::Operation kOperations[] = {
-    {"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo},
-    {"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes},
-    {"Later", api::OperationKind::kUnbuilt, &kNothing, nullptr, make_echo},
-    {"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo},
+    api::Operation{"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo}.at(0),
+    api::Operation{"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes}.at(0),
+    api::Operation{"Later", api::OperationKind::kUnbuilt, &kNothing, nullptr, make_echo}.at(0),
+    api::Operation{"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo}.at(0),
 };
 
 constexpr std::string_view kJsonType = "application/x-amz-json-1.1";
@@ -118,8 +119,8 @@ protected:
             {"Authorization", std::string(kAuthorization)},
             {"X-Amz-Date", "20260101T000000Z"}};
         std::string body = R"({"Text":"abc"})";
-
         std::string peer;
+
         Sent& with(const std::string& name, const std::string& value) {
             without(name);
             headers.emplace_back(name, value);
@@ -136,8 +137,8 @@ protected:
         request.method = sent.method;
         request.target = sent.target;
         request.body = sent.body;
-        for (const auto& [name, value] : sent.headers)
         request.peer = sent.peer;
+        for (const auto& [name, value] : sent.headers)
             request.headers.push_back({name, value});
         return test::sync_wait(pipeline_.handle(request));
     }
@@ -220,7 +221,6 @@ TEST_F(PipelineTest, IdentityComesFromTheCredentialScope) {
     EXPECT_EQ(region, "ap-south-1");
 }
 
-TEST_F(PipelineTest, HandlersErrorsAreRendered) {
 TEST_F(PipelineTest, HandlersKnowWhereTheCallerIs) {
     std::string source = "none";
     play_.act = [&](const Whole&, Whole&, api::Context& context) {
@@ -235,6 +235,7 @@ TEST_F(PipelineTest, HandlersKnowWhereTheCallerIs) {
     EXPECT_EQ(source, "192.0.2.7");
 }
 
+TEST_F(PipelineTest, HandlersErrorsAreRendered) {
     play_.act = [](const Whole&, Whole&, api::Context&) {
         return api::Answer<void>(
             api::ClientError{api::ErrorType::kResourceNotFound, "Stream \"s\" not found."});

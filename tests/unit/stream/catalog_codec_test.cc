@@ -89,9 +89,9 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         ActivateConsumer{uid, "c", 1'700'000'000},
         DeregisterConsumer{uid, "c", 1'700'000'000, wall_time(9)},
         RemoveConsumer{uid, "c", 1'700'000'000},
-    };
         ConfigureConsumer{uid, "c", 1'700'000'000, {{"k", "v"}}, {"r"}, 7},
         ConfigureConsumer{uid, "c", 1'700'000'000, {}, {}, 50, "{}"},
+    };
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));
         const auto read = decode_command(encode_command(written));
