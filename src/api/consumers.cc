@@ -130,45 +130,22 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
     std::string name(*request.consumer_name);
     const auto applied =
         co_await context.broker.register_consumer(stream->uid, name, std::move(tags));
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
-    }
-    const stream::Applied& outcome = applied.value();
-    RegisterStreamConsumerResponse response;
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            // As it was registered, even if it is ACTIVE by now.
-            response.consumer =
-                consumer_member(outcome.stream, *outcome.stream->consumers.find(name));
-            co_return response;
-        case stream::Outcome::kExists:
-            co_return consumer_exists(name, where);
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(where);
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kConsumerQuota:
-            co_return consumer_limit(where, context.broker.consumers_max(*outcome.stream));
-        case stream::Outcome::kPendingQuota:
-            co_return creating_consumers_limit(context.account, quotas.creating_consumers_max);
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kExists:
+                return consumer_exists(name, where);
+            case stream::Outcome::kConsumerQuota:
+                return consumer_limit(where, context.broker.consumers_max(*refused.stream));
+            case stream::Outcome::kPendingQuota:
+                return creating_consumers_limit(context.account, quotas.creating_consumers_max);
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, where, kOperation, own));
+    // As it was registered, even if it is ACTIVE by now.
+    const stream::StreamPtr& after = applied.value().stream;
+    co_return RegisterStreamConsumerResponse{consumer_member(after, *after->consumers.find(name))};
 }
 
 Task<Answer<DescribeStreamConsumerResponse>> describe_stream_consumer(
@@ -190,37 +167,18 @@ Task<Answer<Nothing>> deregister_stream_consumer(Context& context, const Consume
     constexpr std::string_view kOperation = "DeregisterStreamConsumer";
     MILLRACE_CO_TRY(const FoundConsumer found, find_consumer(context, request, kOperation));
     const auto applied = co_await context.broker.deregister_consumer(found.key());
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
+    if (applied && applied.value().outcome == stream::Outcome::kNotActive) {
+        co_return Nothing{};  // it is DELETING already
     }
-    switch (applied.value().outcome) {
-        case stream::Outcome::kApplied:
-        case stream::Outcome::kNotActive:  // it is DELETING already
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return consumer_not_found(request.consumer_arn.value_or(found.consumer->name),
-                                         found.stream->owner.account);
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(applied.value().outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kNotFound) {
+            return consumer_not_found(request.consumer_arn.value_or(found.consumer->name),
+                                      found.stream->owner.account);
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, *found.stream, kOperation, own));
+    co_return Nothing{};
 }
 
 Task<Answer<ListStreamConsumersResponse>> list_stream_consumers(
