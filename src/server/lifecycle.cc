@@ -56,7 +56,7 @@ wire::FrontConfig front_config(const Options& options) {
     return config;
 }
 
-storage::SegmentEngineOptions engine_options(const Options& options) {
+storage::SegmentEngineOptions engine_options(const Options& options, env::Entropy& entropy) {
     storage::SegmentEngineOptions engine;
     engine.data_dir = options.data_dir;
     engine.durability = engine_durability(options.durability);
@@ -64,6 +64,7 @@ storage::SegmentEngineOptions engine_options(const Options& options) {
     engine.segment_age = options.segment_age;
     engine.journal_file_bytes = options.journal_file_size;
     engine.journal_files = static_cast<std::uint32_t>(options.journal_files);
+    engine.journal_seed = static_cast<std::uint32_t>(entropy.u64());
     engine.inflight_bytes = options.append_memory;
     engine.open_files = static_cast<std::uint32_t>(options.open_files);
     engine.index_cache_bytes = options.index_memory;
@@ -153,8 +154,9 @@ std::optional<StartError> Lifecycle::start() {
 
 Result<void> Lifecycle::open_engine() {
     MILLRACE_TRY(files_->create_directories(options_.data_dir));
-    MILLRACE_TRY(engine_, storage::SegmentEngine::open(engine_options(options_), *files_, clock_,
-                                                       pool_, metrics_));
+    auto options = engine_options(options_, entropy_);
+    MILLRACE_TRY(engine_, storage::SegmentEngine::open(std::move(options), *files_, clock_, pool_,
+                                                       metrics_));
     return success();
 }
 

@@ -109,8 +109,8 @@ struct Stream {
     bool expired(const Shard& shard, WallTime now) const {
         return shard.dropped || (shard.closed.has_value() && *shard.closed < horizon(now));
     }
-    // Those that name `shard` as parent or adjacent parent, in order of number; even if expired.
-    std::vector<const Shard*> children(model::ShardNo no) const;
+    // Those that name `parent` as parent or adjacent parent, in order of number; even if expired.
+    std::vector<const Shard*> children(model::ShardNo parent) const;
 
     storage::ShardKey key(model::ShardNo no) const { return {uid.value(), no.value()}; }
 
