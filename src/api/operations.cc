@@ -8,6 +8,7 @@
 #include "api/capacity.h"
 #include "api/channels.h"
 #include "api/consumers.h"
+#include "api/encryption.h"
 #include "api/get.h"
 #include "api/messages.h"
 #include "api/monitoring.h"
@@ -164,8 +165,8 @@ constexpr Operation kOperations[] = {
                                     &kRegisterStreamConsumerOutput),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
     built<split_shard>("SplitShard", kSplitShardInput),
-    unbuilt<"StartStreamEncryption">(),
-    unbuilt<"StopStreamEncryption">(),
+    built<start_stream_encryption>("StartStreamEncryption", kStreamEncryptionInput),
+    built<stop_stream_encryption>("StopStreamEncryption", kStreamEncryptionInput),
     streaming<subscribe_to_shard>("SubscribeToShard", kSubscribeToShardInput,
                                   &kSubscribeToShardEvent),
     built<tag_resource>("TagResource", kTagResourceInput),

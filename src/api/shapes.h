@@ -68,6 +68,7 @@ extern const model::Shape kGetResourcePolicyOutput;
 
 extern const model::Shape kEnhancedMonitoringInput;  // of both directions
 extern const model::Shape kEnhancedMonitoringOutput;
+extern const model::Shape kStreamEncryptionInput;  // of both directions
 extern const model::Shape kUpdateMaxRecordSizeInput;
 extern const model::Shape kUpdateStreamWarmThroughputInput;
 extern const model::Shape kUpdateStreamWarmThroughputOutput;
