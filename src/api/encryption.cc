@@ -26,18 +26,6 @@ Answer<model::StreamArn> check_request(const Context& context,
     return where;
 }
 
-Answer<stream::StreamPtr> find_active(const Context& context, const model::StreamArn& where,
-                                      std::string_view operation) {
-    MILLRACE_TRY(stream::StreamPtr stream, look_up(context, where, operation));
-    if (!stream) {
-        return stream_not_found(where);
-    }
-    if (stream->status != stream::Status::kActive) {
-        return not_active(*stream);
-    }
-    return stream;
-}
-
 Answer<void> check_key(const Context& context, const stream::Stream& stream,
                        std::string_view key_id) {
     if (context.broker.settings().key_states.of(key_id) != stream::KeyState::kEnabled) {
@@ -95,7 +83,9 @@ Task<Answer<Nothing>> start_stream_encryption(Context& context,
                                               const StreamEncryptionRequest& request) {
     constexpr std::string_view kOperation = "StartStreamEncryption";
     MILLRACE_CO_TRY(const model::StreamArn where, check_request(context, request, kOperation));
-    MILLRACE_CO_TRY(const stream::StreamPtr stream, find_active(context, where, kOperation));
+    MILLRACE_CO_TRY(
+        const stream::StreamPtr stream,
+        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
     MILLRACE_CO_TRY(check_key(context, *stream, *request.key_id));
     std::string key_id(*request.key_id);
     const auto applied = co_await context.broker.start_encryption(stream->uid, std::move(key_id));
@@ -110,7 +100,9 @@ Task<Answer<Nothing>> stop_stream_encryption(Context& context,
                                              const StreamEncryptionRequest& request) {
     constexpr std::string_view kOperation = "StopStreamEncryption";
     MILLRACE_CO_TRY(const model::StreamArn where, check_request(context, request, kOperation));
-    MILLRACE_CO_TRY(const stream::StreamPtr stream, find_active(context, where, kOperation));
+    MILLRACE_CO_TRY(
+        const stream::StreamPtr stream,
+        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
     if (!stream->encrypted) {
         co_return stream_not_encrypted(where);
     }

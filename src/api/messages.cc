@@ -421,11 +421,6 @@ ClientError partition_keys_missing(const std::vector<std::string>& paths, std::s
 
 // ---- Our own words, until the service's are known.
 
-ClientError not_built(std::string_view operation) {
-    return invalid_argument("Operation ", operation,
-                            " is not available in this version of millrace.");
-}
-
 ClientError no_stream_given() {
     return invalid_argument("Either StreamName or StreamARN should be provided.");
 }

@@ -112,7 +112,6 @@ ClientError partition_keys_missing(const std::vector<std::string>& paths, std::s
 
 // ---- Our own words, until the service's are known.
 
-ClientError not_built(std::string_view operation);
 ClientError no_stream_given();
 ClientError name_and_arn_differ(std::string_view arn, std::string_view name);
 ClientError arn_of_other_region(std::string_view arn, std::string_view region);

@@ -11,7 +11,7 @@ namespace millrace::api {
 extern const model::Shape kTag;
 extern const model::Shape kWarmThroughput;
 
-extern const model::Shape kEmptyShape;  // no members: inputs without any, and unbuilt operations
+extern const model::Shape kEmptyShape;  // no members: inputs without any
 
 extern const model::Shape kCreateStreamInput;
 extern const model::Shape kDeleteStreamInput;

@@ -1,5 +1,6 @@
 #include "stream/record_seal.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -137,13 +138,13 @@ Result<RecordSeal::Buffer> RecordSeal::seal(const Stream& stream,
 
 RecordSeal::Opened RecordSeal::open(const Stream& stream, model::ShardNo shard_no,
                                     storage::ReadResult& read) {
+    Opened result;
+    if (std::ranges::none_of(read.records, is_sealed)) {
+        return result;
+    }
     std::size_t size = 0;
     for (const storage::Record& record : read.records) {
         size += is_sealed(record) ? record.data.size() : 0;
-    }
-    Opened result;
-    if (size == 0) {
-        return result;
     }
     auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
     std::byte* at = buffer.get();

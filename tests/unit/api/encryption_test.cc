@@ -99,13 +99,14 @@ TEST_F(EncryptionTest, ChecksComeInOrder) {
     create("orders");
     StreamEncryptionRequest request = of("x", "orders", "NONE");
     request.stream_name.reset();
+    using Handler = decltype(&start_stream_encryption);
     for (const auto& [handler, name] :
-         {std::pair{start_stream_encryption, "StartStreamEncryption"},
-          std::pair{stop_stream_encryption, "StopStreamEncryption"}}) {
+         {std::pair<Handler, std::string>{start_stream_encryption, "StartStreamEncryption"},
+          std::pair<Handler, std::string>{stop_stream_encryption, "StopStreamEncryption"}}) {
         expect_error(call(handler, request), ErrorType::kInvalidArgument,
                      "Either StreamName or StreamARN should be provided.");
         expect_error(call(handler, of("x", "missing", "NONE")), ErrorType::kInvalidArgument,
-                     "EncryptionType NONE is not a valid value for " + std::string(name) + ".");
+                     "EncryptionType NONE is not a valid value for " + name + ".");
         expect_error(call(handler, of("x", "missing")), ErrorType::kKmsNotFound, "Invalid keyId x");
         expect_error(call(handler, of("alias/x", "missing")), ErrorType::kResourceNotFound,
                      "Stream missing under account 123456789012 not found.");
