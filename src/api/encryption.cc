@@ -45,7 +45,7 @@ std::optional<std::string_view> encryption_type_if(bool encrypted) {
 }
 
 std::optional<std::string> current_key_id(const stream::Stream& stream) {
-    return stream.encrypted ? std::optional(stream.data_keys.back().key_id) : std::nullopt;
+    return stream.encrypted ? std::optional(stream.key_id()) : std::nullopt;
 }
 
 ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse use,
@@ -76,7 +76,7 @@ Answer<void> check_key(const Context& context, const stream::Stream& stream) {
     if (!stream.encrypted) {
         return success();
     }
-    return check_key(context, stream, stream.data_keys.back().key_id);
+    return check_key(context, stream, stream.key_id());
 }
 
 Task<Answer<Nothing>> start_stream_encryption(Context& context,
@@ -106,8 +106,7 @@ Task<Answer<Nothing>> stop_stream_encryption(Context& context,
     if (!stream->encrypted) {
         co_return stream_not_encrypted(where);
     }
-    const std::string& key_id = stream->data_keys.back().key_id;
-    if (model::key_name(*request.key_id) != model::key_name(key_id)) {
+    if (model::key_name(*request.key_id) != model::key_name(stream->key_id())) {
         co_return key_of_other_stream(*request.key_id, where);
     }
     const auto applied = co_await context.broker.stop_encryption(stream->uid);

@@ -40,10 +40,9 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
         batch.stream = std::move(stream);
         co_return batch;
     }
-    if (stream->encrypted &&
-        key_states_.of(stream->data_keys.back().key_id) != KeyState::kEnabled) {
+    if (stream->encrypted && key_states_.of(stream->key_id()) != KeyState::kEnabled) {
         batch.status = ReadStatus::kNoKey;
-        batch.key_id = stream->data_keys.back().key_id;
+        batch.key_id = stream->key_id();
         co_return batch;
     }
     storage::ReadRequest request;

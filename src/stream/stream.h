@@ -113,6 +113,9 @@ struct Stream {
     std::vector<WallTime> encryption_stops;
     Consumers consumers;
 
+    // Of the client's key that new records are encrypted under. REQUIRES: encrypted.
+    const std::string& key_id() const { return data_keys.back().key_id; }
+
     bool writable() const { return status == Status::kActive || status == Status::kUpdating; }
     // Readable until removed, once there are shards.
     const Shard* shard(model::ShardNo no) const {

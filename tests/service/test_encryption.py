@@ -5,6 +5,8 @@ import base64
 import itertools
 import os
 import stat
+import threading
+import time
 import urllib.request
 
 import botocore.exceptions
@@ -16,6 +18,7 @@ from harness.process import ACCOUNT, REGION, eventually
 
 UUID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:"
+LOST = (OSError, EOFError, botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
 _marks = itertools.count()
 
 
@@ -226,6 +229,55 @@ def test_a_change_takes_its_time_and_survives_a_kill(make_server):
     server.start()
     eventually(lambda: encryption(kinesis, "orders") == ("NONE", None), message="encryption stopped")
     assert [r[2] for r in read(kinesis, "orders")] == [None, "KMS"]
+
+
+def test_writers_and_readers_go_on_through_changes_and_kills(make_server):
+    """Each record comes back as it was sent, and says of itself what its put was told."""
+    server = make_server().start()
+    control = aws.client(server)
+    aws.make_stream(control, "orders", 2)
+    over, told, failures = threading.Event(), {}, []
+
+    def write(writer):
+        kinesis = aws.client(server)
+        for i in itertools.count():
+            if over.is_set():
+                return
+            data = f"{writer}-{i}".encode() * (1 + i % 50)
+            try:
+                answer = put(kinesis, "orders", data, f"k{i}")
+                told[answer["SequenceNumber"]] = data, f"k{i}", answer.get("EncryptionType")
+            except LOST:
+                time.sleep(0.01)
+            except BaseException as error:  # noqa: BLE001 - reported below
+                if getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode") == 503:
+                    continue  # starting
+                failures.append(error)
+                return
+
+    def found():
+        return {r["SequenceNumber"]: (r["Data"], r["PartitionKey"], r.get("EncryptionType"))
+                for shard in (0, 1) for r in aws.read_all(control, "orders", shard)}
+
+    writers = [threading.Thread(target=write, args=(i,)) for i in range(3)]
+    for writer in writers:
+        writer.start()
+    for i in range(12):
+        start(control, "orders", f"alias/{i % 3}")
+        eventually(lambda: failures or len(told) > 40 * i, timeout=20, message="writers go on")
+        if i % 3 == 2:
+            stop(control, "orders", f"alias/{i % 3}")
+        if i % 5 == 4:
+            server.kill()
+            server.start()
+        found()
+    over.set()
+    for writer in writers:
+        writer.join()
+    assert not failures, failures
+    stored = found()
+    assert {number: stored.get(number) for number in told} == told
+    assert {kind for _, _, kind in told.values()} == {"KMS", None}
 
 
 def test_checks_come_in_order(kinesis, stream):

@@ -130,7 +130,7 @@ TEST_F(SealedMessage, AKeyAtTheAddressOfADeadOneIsNotMistakenForIt) {
 
 TEST_F(SealedMessage, IsTheSameFromPartsAndIntoAnotherPlace) {
     const Bytes plain = plain_;
-    for (const std::size_t cut : {0, 1, 7, 16, 20}) {
+    for (const std::size_t cut : {0U, 1U, 7U, 16U, 20U}) {
         const Bytes parts[] = {plain.first(cut), {}, plain.subspan(cut)};
         std::vector<std::byte> sealed(plain.size());
         std::array<std::byte, 16> tag;

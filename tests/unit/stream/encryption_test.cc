@@ -208,7 +208,7 @@ TEST_F(Encryption, ChildrenOfAReshardingAreSealedForThemselves) {
     EXPECT_TRUE(world_.put(stream_, "k", "child").encrypted);
     stream_ = world_.find("orders");
     std::vector<std::string> found;
-    for (const std::uint32_t shard : {0, 1, 2}) {
+    for (const std::uint32_t shard : {0U, 1U, 2U}) {
         for (std::string& data : data_of(world_.read(stream_, 0, 10'000, shard))) {
             found.push_back(std::move(data));
         }

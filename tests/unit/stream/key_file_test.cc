@@ -58,7 +58,7 @@ TEST_F(KeyFileTest, AnyOtherByteOrLengthIsDamage) {
     }
     EXPECT_TRUE(file_.read(files_));
     const std::vector<std::byte> bytes(64, std::byte{1});
-    for (const std::size_t size : {0, 1, 31, 32, 33, 47, 48, 49, 64}) {
+    for (const std::size_t size : {0U, 1U, 31U, 32U, 33U, 47U, 48U, 49U, 64U}) {
         put(Bytes(bytes).first(size));
         EXPECT_EQ(file_.read(files_).error().code, Errc::kCorrupt) << size;
     }
