@@ -7,6 +7,7 @@
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 #include "millrace/version.h"
+#include "server/kms_keys.h"
 #include "server/option_sources.h"
 #include "server/process_metrics.h"
 #include "server/run_on.h"
@@ -71,6 +72,14 @@ storage::SegmentEngineOptions engine_options(const Options& options, env::Entrop
     return engine;
 }
 
+// With durability none it is kept in memory, like all that it protects.
+env::Path master_key_file(const Options& options) {
+    const bool in_data_dir = options.durability == Durability::kNone ||
+                             options.encryption_key_file.find('/') == std::string::npos;
+    const env::Path name(options.encryption_key_file);
+    return in_data_dir ? env::Path(options.data_dir) / name.filename() : name;
+}
+
 stream::Settings stream_settings(const Options& options) {
     stream::Settings settings;
     settings.create_delay = options.create_delay;
@@ -87,6 +96,8 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
     settings.quotas.scalings_max = static_cast<std::uint32_t>(options.shard_count_updates_max);
     settings.quotas.mode_changes_max = static_cast<std::uint32_t>(options.mode_changes_max);
+    settings.quotas.encryption_changes_max =
+        static_cast<std::uint32_t>(options.encryption_changes_max);
     settings.quotas.consumers_max = static_cast<std::uint32_t>(options.consumers_max);
     settings.quotas.creating_consumers_max =
         static_cast<std::uint32_t>(options.creating_consumers_max);
@@ -96,6 +107,8 @@ stream::Settings stream_settings(const Options& options) {
     settings.on_demand.split_records_per_second = options.on_demand_split_records;
     settings.on_demand.shards_max = static_cast<std::uint32_t>(options.on_demand_shards_max);
     settings.channels_accepted = options.channels == Channels::kAccept;
+    settings.key_states = parse_kms_keys(options).value();  // checked
+    settings.master_key_file = master_key_file(options);
     return settings;
 }
 
