@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "server/call_rates.h"
+#include "server/kms_keys.h"
 #include "server/option_value.h"
 #include "server/startup_streams.h"
 #include "wire/address.h"
@@ -143,6 +144,10 @@ Result<void> check_options(const Options& options) {
     const auto rates = parse_call_rates(options);
     if (!rates) {
         return invalid("call-rates", rates.error().message);
+    }
+    const auto keys = parse_kms_keys(options);
+    if (!keys) {
+        return invalid("kms-keys", keys.error().message);
     }
     if (options.body_memory < options.body_size_max) {
         return invalid("body-memory",
