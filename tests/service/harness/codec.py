@@ -41,7 +41,9 @@ def _from_cbor(value):
         return [_from_cbor(v) for v in value]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    return value.value / 1000 if isinstance(value, cbor.Tag) else value
+    if isinstance(value, cbor.Tag):  # whole seconds without a fraction, as in JSON
+        return value.value / 1000 if value.value % 1000 else value.value // 1000
+    return value
 
 
 def encode(protocol, operation, body):
