@@ -10,6 +10,7 @@ from . import cbor, model
 from .http import CBOR, JSON
 
 TYPES = {"json": JSON, "cbor": CBOR}
+_as_jackson = cbor.Encoder(indefinite=True, chunk=4000)  # what clients in Java send
 
 
 def _to_cbor(shape, value):
@@ -52,7 +53,7 @@ def encode(protocol, operation, body):
         return body.encode()
     if protocol == "json":
         return json.dumps(body).encode()
-    return cbor.encode(_members_to_cbor(model.input_members(operation), body))
+    return _as_jackson(_members_to_cbor(model.input_members(operation), body))
 
 
 def decode(protocol, operation, reply):
