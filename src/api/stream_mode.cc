@@ -52,6 +52,10 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
                                       context.broker.settings().quotas.on_demand_streams_max);
         case stream::Outcome::kDailyQuota:
             co_return mode_changes_exceeded(where);
+        case stream::Outcome::kHasChannels:
+            co_return mode_held_by_channels(where);
+        case stream::Outcome::kWrongMode:
+            co_return mode_held_by_strategy(where);
         case stream::Outcome::kExists:
         case stream::Outcome::kPendingQuota:
         case stream::Outcome::kShardQuota:
@@ -61,8 +65,6 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         case stream::Outcome::kUidTaken:
         case stream::Outcome::kConsumerQuota:
         case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
         case stream::Outcome::kChannelExists:
         case stream::Outcome::kChannelQuota:
         case stream::Outcome::kChannelNotFound:

@@ -159,6 +159,19 @@ TEST_F(Put, OrderingNumberMustParseAndNotComeFromTheFuture) {
     }
 }
 
+TEST_F(Put, OrderingNumberOfAChildThatIsDatedAheadIsNoFuture) {
+    create("orders");
+    SplitShardRequest split;
+    split.stream_name = "orders";
+    split.shard_to_split = "0";
+    split.new_starting_hash_key = "2";
+    ASSERT_TRUE(call(split_shard, split));
+    PutRecordRequest request = record("k", "v");
+    const std::string issued = put("orders", "k", "v").sequence_number.str();
+    request.sequence_number_for_ordering = issued;
+    EXPECT_TRUE(call(put_record, request));
+}
+
 TEST_F(Put, ChecksComeInTheServicesOrder) {
     const std::string data(1024 * 1024, 'x');
     PutRecordRequest request = record("k", data);
