@@ -127,8 +127,8 @@ class Stream:
         ends = []
         for k in range(1, target):
             wanted = k * (SPACE // target)
-            near = [s for s in starts if abs(s - wanted) <= noise]
-            ends.append((near[0] if near else wanted) - 1)
+            nearest = min(starts, key=lambda start: abs(start - wanted))
+            ends.append((nearest if abs(nearest - wanted) <= noise else wanted) - 1)
         for end in [*ends, SPACE - 1]:
             current = waiting.pop(0)
             while current.last != end:
