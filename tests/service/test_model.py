@@ -35,7 +35,7 @@ class Walk:
 
     weights = {"put_record": 22, "put_records": 10, "get_records": 26, "get_shard_iterator": 14, "list_shards": 5,
                "describe": 4, "list_streams": 2, "create": 3, "delete": 1.2, "split": 2.5, "merge": 2.5, "scale": 0.8,
-               "mode": 0.7, "retention": 1.5, "tags": 2, "untag": 1, "monitoring": 1, "record_size": 0.7,
+               "mode": 0.7, "retention": 1.5, "tags": 2, "untag": 1, "tag_consumer": 1, "monitoring": 1, "record_size": 0.7,
                "register": 1.5, "deregister": 0.7, "consumers": 1, "subscribe": 1, "limits": 0.5,
                "restart": 0.12, "kill": 0.12, "crash": 0.35}
 
@@ -361,6 +361,9 @@ class Walk:
             for consumer in consumers:
                 must(consumer["ConsumerStatus"] == "ACTIVE", consumer)
                 reference.learn_consumer(name, consumer["ConsumerName"], consumer["ConsumerARN"])
+                tags = self.call("ListTagsForResource", {"ResourceARN": consumer["ConsumerARN"]})[1]["Tags"]
+                wanted = found[0].consumer_tags[consumer["ConsumerName"]]
+                must(tags == [{"Key": k, "Value": v} for k, v in sorted(wanted.items())], tags, wanted)
 
     # ---- changes: (operation, body, what it does to a reference)
 
@@ -433,6 +436,16 @@ class Walk:
         if self.chance(0.5):
             return "AddTagsToStream", {**self.address(name), "Tags": tags}, lambda r: r.add_tags(name, tags)
         return "TagResource", {"ResourceARN": aws.arn(name), "Tags": tags}, lambda r: r.add_tags(name, tags)
+
+    def change_tag_consumer(self):
+        name = self.name()
+        stream = self.reference.streams.get(name)
+        consumer, arn = "nobody", aws.arn(name) + "/consumer/nobody:1"
+        if stream and stream.consumers:
+            consumer = self.random.choice(list(stream.consumers))
+            arn = stream.consumers[consumer] or arn
+        tags = {f"t{self.random.randrange(70)}": "v" for _ in range(self.random.randrange(1, 20))}
+        return "TagResource", {"ResourceARN": arn, "Tags": tags}, lambda r: r.tag_consumer(name, consumer, arn, tags)
 
     def change_untag(self):
         name = self.name()

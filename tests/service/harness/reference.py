@@ -90,7 +90,8 @@ class Stream:
         self.name, self.uid, self.mode = name, uid, mode
         self.created = None  # learned
         self.retention, self.record_kib = 24, 1024
-        self.tags, self.metrics, self.consumers = {}, [], {}
+        self.tags, self.metrics = {}, []
+        self.consumers, self.consumer_tags = {}, {}
         width = SPACE // count
         self.shards = [Shard(i, width * i, width * (i + 1) - 1 if i + 1 < count else SPACE - 1)
                        for i in range(count)]
@@ -290,6 +291,7 @@ class Reference:
         if consumer in stream.consumers:
             raise Refused(texts.IN_USE, f"Consumer {consumer} under stream {name} already exists.")
         stream.consumers[consumer] = None  # the ARN is learned
+        stream.consumer_tags[consumer] = {}
 
     def learn_consumer(self, name, consumer, arn):
         known = self.stream(name).consumers[consumer]
@@ -309,3 +311,13 @@ class Reference:
     def deregister(self, name, consumer):
         self.consumer(name, consumer)
         del self.streams[name].consumers[consumer]
+        del self.streams[name].consumer_tags[consumer]
+
+    def tag_consumer(self, name, consumer, arn, tags):
+        stream = self.stream(name)
+        if arn is None or stream.consumers.get(consumer) != arn:
+            raise Refused(texts.NOT_FOUND, f"Consumer {arn}, account {self.account} not found.")
+        if len({**stream.consumer_tags[consumer], **tags}) > 50:
+            raise Refused(texts.INVALID, f"Failed to add tags to consumer {consumer} under account {self.account} "
+                          "because a given consumer cannot have more than 50 tags associated with it.")
+        stream.consumer_tags[consumer].update(tags)

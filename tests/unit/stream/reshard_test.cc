@@ -67,6 +67,12 @@ TEST_F(ReshardTest, NothingShowsUntilItIsFinished) {
     EXPECT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kNotActive);
 }
 
+TEST_F(ReshardTest, AShardThatIsDatedAheadHasLivedWhenItIsClosed) {
+    ASSERT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kApplied);
+    ASSERT_EQ(apply(finished({0}), kStart - Millis(1)), Outcome::kApplied);
+    EXPECT_EQ(stream().shards[0].closed, kStart + Millis(1));
+}
+
 TEST_F(ReshardTest, ASplitClosesTheParentAndOpensBothHalves) {
     ASSERT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kApplied);
     const WallTime at = kStart + Millis(2345);
