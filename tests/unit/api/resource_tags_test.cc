@@ -100,7 +100,7 @@ TEST_F(ResourceTags, AConsumerHasItsOwn) {
     model::TextMap many;
     std::list<std::string> keys;
     for (int i = 0; i < 50; ++i) {
-        many.emplace(keys.emplace_back("k" + std::to_string(i)), "");
+        many.emplace_back(keys.emplace_back("k" + std::to_string(i)), "");
     }
     expect_error(tag(std::move(many), arn), ErrorType::kInvalidArgument,
                  "Failed to add tags to consumer app under account 123456789012 because a given "
@@ -115,10 +115,12 @@ TEST_F(ResourceTags, NeedAResourceThatIsThereAndMine) {
     expect_error(list("arn:aws:kinesis:us-east-1:123456789012:channel/none"),
                  ErrorType::kResourceNotFound,
                  "Channel none under account 123456789012 not found.");
-    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:17"),
+    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/c:17"),
                  ErrorType::kResourceNotFound,
-                 "Consumer arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:17, account "
-                 "123456789012 not found.");
+                 "Consumer arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/c:17, "
+                 "account 123456789012 not found.");
+    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/none/consumer/c:17"),
+                 ErrorType::kResourceNotFound, missing);
     expect_error(list("arn:aws:kinesis:us-east-1:123456789012:xstream/s"),
                  ErrorType::kInvalidArgument,
                  "ResourceARN arn:aws:kinesis:us-east-1:123456789012:xstream/s is not the ARN of a "
