@@ -1,12 +1,9 @@
 #include "api/capacity.h"
 
-#include <algorithm>
-
 #include "api/account.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
-#include "api/reshard.h"
 #include "base/result.h"
 #include "model/limits.h"
 #include "stream/broker.h"
@@ -62,20 +59,14 @@ Task<Answer<UpdateStreamWarmThroughputResponse>> update_stream_warm_throughput(
     }
     stream::ConfigureStream change;
     change.uid = stream->uid;
-    const auto target = static_cast<std::uint32_t>(*request.warm_throughput_mibps);
-    change.warm_mibps = target;
-    // A shard takes 1 MiB/s. Growing is UPDATING enough.
-    const std::uint32_t shards = std::min(target, context.broker.settings().on_demand.shards_max);
-    const bool grows = shards > stream->open_shards();
-    const auto applied = co_await context.broker.configure_stream(std::move(change), !grows);
+    change.warm_mibps = static_cast<std::uint32_t>(*request.warm_throughput_mibps);
+    const auto applied = co_await context.broker.configure_stream(std::move(change), true);
     if (applied && applied.value().outcome == stream::Outcome::kWrongMode) {
         co_return warm_throughput_unsupported();
     }
     MILLRACE_CO_TRY(settled(applied, *stream, kOperation));
+    // scale: nothing splits shards yet to follow the target; what follows tells the truth of that.
     const stream::StreamPtr& after = applied.value().stream;
-    if (grows) {
-        MILLRACE_CO_TRY(co_await grow(context, after, shards, kOperation));
-    }
     co_return UpdateStreamWarmThroughputResponse{arn_of(*after).text(), after->name.text(),
                                                  warm_throughput(*after)};
 }

@@ -192,12 +192,4 @@ Task<Answer<UpdateShardCountResponse>> update_shard_count(Context& context,
                                        *request.target_shard_count};
 }
 
-Task<Answer<Nothing>> grow(Context& context, stream::StreamPtr stream, std::uint32_t target,
-                           std::string_view operation) {
-    const std::uint64_t added = target - stream->open_shards();
-    std::vector<stream::ReshardStep> steps = stream::uniform_scaling(*stream, target);
-    co_return co_await reshard(context, std::move(stream), std::move(steps), Scaling::kByStep,
-                               added, operation);
-}
-
 }  // namespace millrace::api

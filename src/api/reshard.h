@@ -10,7 +10,6 @@
 #include "api/errors.h"
 #include "api/nothing.h"
 #include "base/task.h"
-#include "stream/stream.h"
 
 namespace millrace::api {
 
@@ -48,9 +47,5 @@ Task<Answer<Nothing>> split_shard(Context& context, const SplitShardRequest& req
 Task<Answer<Nothing>> merge_shards(Context& context, const MergeShardsRequest& request);
 Task<Answer<UpdateShardCountResponse>> update_shard_count(Context& context,
                                                           const UpdateShardCountRequest& request);
-
-// Leads an ACTIVE stream up to `target` open shards of equal size, as its warm throughput asks for.
-Task<Answer<Nothing>> grow(Context& context, stream::StreamPtr stream, std::uint32_t target,
-                           std::string_view operation);
 
 }  // namespace millrace::api
