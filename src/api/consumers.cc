@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -87,19 +86,11 @@ Answer<FoundConsumer> find_consumer(const Context& context, std::string_view con
         return consumer_arn_of_other_region(consumer_arn, context.region);
     }
     FoundConsumer found;
-    found.stream = context.broker.catalog().find(arn->stream.owner, arn->stream.name);
-    if (found.stream) {
-        found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
-    }
-    // Its own policy decides, not that of its stream; what is not there grants nothing.
-    if (arn->stream.owner.account != context.account &&
-        (found.consumer == nullptr ||
-         !policy_grants(context, found.consumer->policy, operation, arn->text()))) {
-        return access_denied(context.account, operation, consumer_arn);
-    }
+    MILLRACE_TRY(found.stream, look_up(context, arn->stream, operation));
     if (!found.stream) {
         return stream_not_found(arn->stream);
     }
+    found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
     if (found.consumer == nullptr) {
         return consumer_not_found(consumer_arn, arn->stream.owner.account);
     }

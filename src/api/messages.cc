@@ -145,12 +145,6 @@ ClientError consumer_not_active(const model::ConsumerArn& consumer) {
                   consumer.stream.owner.account, " is not in ACTIVE status.");
 }
 
-ClientError resource_consumer_not_active(const model::ConsumerArn& consumer) {
-    return in_use("Consumer ", consumer.name, " with creation timestamp ", consumer.created_s,
-                  " under stream ", consumer.stream.name.text(), " and account ",
-                  consumer.stream.owner.account, " is not in ACTIVE status.");
-}
-
 ClientError consumers_present(const model::StreamArn& stream) {
     const std::string& name = stream.name.text();
     return in_use("DeleteStream can\u2019t delete ", stream.owner.account, ":", name,

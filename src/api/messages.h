@@ -95,8 +95,6 @@ enum class TagChange : std::uint8_t { kAdd, kRemove };
 ClientError tag_characters_invalid();
 ClientError tag_characters_illegal(TagChange change, const Tagged& tagged);
 
-// The same as consumer_not_active(), as the operations on a ResourceARN say it.
-ClientError resource_consumer_not_active(const model::ConsumerArn& consumer);
 ClientError consumer_not_found(std::string_view consumer, std::string_view account);
 ClientError no_policy(std::string_view arn);
 // As constraint violations, though found later: which stream it is decides about them. Paths and

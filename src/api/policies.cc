@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "api/addressing.h"
+#include "api/failures.h"
 #include "api/messages.h"
 #include "api/policy_parser.h"
 #include "api/resource.h"
@@ -14,25 +16,24 @@ namespace {
 
 constexpr std::string_view kNoPolicy = "{}";
 
-// What can have a policy: a stream or a consumer.
-Answer<Resource> not_a_channel(Resource resource, std::string_view arn) {
+// The stream whose policy is meant.
+Answer<stream::StreamPtr> find_owner(const Context& context, std::string_view arn,
+                                     std::string_view operation) {
+    MILLRACE_TRY(const Resource resource, find_resource(context, arn, operation));
     if (resource.channel) {
         return policy_not_for_channels(arn);
     }
-    return resource;
+    return resource.stream;
 }
 
-Task<Result<stream::Applied>> set_policy(stream::Broker& broker, const Resource& resource,
-                                         std::string policy) {
-    if (resource.consumer != nullptr) {
-        stream::ConfigureConsumer change = resource.change_of_consumer();
-        change.policy = std::move(policy);
-        return broker.configure_consumer(std::move(change));
-    }
+Task<Answer<Nothing>> set_policy(Context& context, stream::StreamPtr stream, std::string policy,
+                                 std::string_view operation) {
     stream::ConfigureStream change;
-    change.uid = resource.stream->uid;
+    change.uid = stream->uid;
     change.policy = std::move(policy);
-    return broker.configure_stream(std::move(change), false);
+    const auto applied = co_await context.broker.configure_stream(std::move(change), false);
+    MILLRACE_CO_TRY(settled(applied, *stream, operation));
+    co_return Nothing{};
 }
 
 }  // namespace
@@ -43,39 +44,36 @@ Task<Answer<Nothing>> put_resource_policy(Context& context,
     if (!parse_policy(*request.policy)) {
         co_return policy_malformed();
     }
-    MILLRACE_CO_TRY(Resource found,
-                    find_active_resource(context, *request.resource_arn, kOperation));
-    MILLRACE_CO_TRY(const Resource resource,
-                    not_a_channel(std::move(found), *request.resource_arn));
+    MILLRACE_CO_TRY(stream::StreamPtr stream,
+                    find_owner(context, *request.resource_arn, kOperation));
+    if (stream->status != stream::Status::kActive) {
+        co_return not_active(*stream);
+    }
     std::string policy(*request.policy);
-    const auto applied = co_await set_policy(context.broker, resource, std::move(policy));
-    MILLRACE_CO_TRY(resource.settled(applied, kOperation));
-    co_return Nothing{};
+    co_return co_await set_policy(context, std::move(stream), std::move(policy), kOperation);
 }
 
 Task<Answer<GetResourcePolicyResponse>> get_resource_policy(Context& context,
                                                             const ResourcePolicyRequest& request) {
-    MILLRACE_CO_TRY(Resource found,
-                    find_resource(context, *request.resource_arn, "GetResourcePolicy"));
-    MILLRACE_CO_TRY(const Resource resource,
-                    not_a_channel(std::move(found), *request.resource_arn));
-    const std::string& policy = resource.policy();
-    co_return GetResourcePolicyResponse{policy.empty() ? std::string(kNoPolicy) : policy};
+    MILLRACE_CO_TRY(const stream::StreamPtr stream,
+                    find_owner(context, *request.resource_arn, "GetResourcePolicy"));
+    co_return GetResourcePolicyResponse{stream->policy.empty() ? std::string(kNoPolicy)
+                                                               : stream->policy};
 }
 
 Task<Answer<Nothing>> delete_resource_policy(Context& context,
                                              const ResourcePolicyRequest& request) {
     constexpr std::string_view kOperation = "DeleteResourcePolicy";
-    MILLRACE_CO_TRY(Resource found,
-                    find_active_resource(context, *request.resource_arn, kOperation));
-    MILLRACE_CO_TRY(const Resource resource,
-                    not_a_channel(std::move(found), *request.resource_arn));
-    if (resource.policy().empty()) {
+    MILLRACE_CO_TRY(stream::StreamPtr stream,
+                    find_owner(context, *request.resource_arn, kOperation));
+    if (stream->status != stream::Status::kActive) {
+        co_return not_active(*stream);
+    }
+    if (stream->policy.empty()) {
         co_return no_policy(*request.resource_arn);
     }
-    const auto applied = co_await set_policy(context.broker, resource, std::string());
-    MILLRACE_CO_TRY(resource.settled(applied, kOperation));
-    co_return Nothing{};
+    std::string none;
+    co_return co_await set_policy(context, std::move(stream), std::move(none), kOperation);
 }
 
 }  // namespace millrace::api

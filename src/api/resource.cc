@@ -1,11 +1,9 @@
 #include "api/resource.h"
 
 #include "api/addressing.h"
-#include "api/consumers.h"
-#include "api/failures.h"
 #include "base/result.h"
 #include "model/arn.h"
-#include "model/consumer_arn.h"
+#include "model/patterns.h"
 #include "stream/broker.h"
 
 namespace millrace::api {
@@ -15,17 +13,12 @@ namespace {
 constexpr std::string_view kMember = "ResourceARN";
 constexpr std::string_view kConsumerMark = "/consumer/";
 
-Answer<Resource> find_resource_consumer(const Context& context, std::string_view arn,
-                                        std::string_view operation) {
-    const auto where = model::ConsumerArn::parse(arn);
-    if (!where) {
+// There are no consumers yet: each is missing. Their look-up goes here.
+Answer<Resource> find_consumer(const Context& context, std::string_view arn) {
+    if (!model::kConsumerArnPattern.matches(arn)) {
         return resource_arn_malformed(arn);
     }
-    if (where->stream.owner.region != context.region) {
-        return resource_arn_of_other_region(kMember, arn, context.region);
-    }
-    MILLRACE_TRY(FoundConsumer found, find_consumer(context, arn, operation));
-    return Resource{std::move(found.stream), nullptr, found.consumer};
+    return consumer_not_found(arn, context.account);
 }
 
 Answer<Resource> find_resource_stream(const Context& context, std::string_view arn,
@@ -41,62 +34,28 @@ Answer<Resource> find_resource_stream(const Context& context, std::string_view a
     if (!stream) {
         return stream_not_found(*where);
     }
-    return Resource{std::move(stream), nullptr, nullptr};
+    return Resource{std::move(stream), nullptr};
 }
 
 }  // namespace
 
 const std::map<std::string, std::string>& Resource::tags() const {
-    if (consumer != nullptr) {
-        return consumer->tags;
-    }
     return stream ? stream->tags : channel->tags;
 }
 
 Tagged Resource::tagged() const {
-    if (consumer != nullptr) {
-        return Tagged("consumer", consumer->name, stream->owner.account);
-    }
     return stream ? Tagged("stream", stream->name.text(), stream->owner.account)
                   : Tagged("channel", channel->name, channel->owner.account);
-}
-
-const std::string& Resource::policy() const {
-    return consumer != nullptr ? consumer->policy : stream->policy;
-}
-
-stream::ConfigureConsumer Resource::change_of_consumer() const {
-    stream::ConfigureConsumer change;
-    change.uid = stream->uid;
-    change.name = consumer->name;
-    change.created_s = consumer->created_s;
-    return change;
-}
-
-Answer<void> Resource::settled(const Result<stream::Applied>& applied,
-                               std::string_view operation) const {
-    if (consumer == nullptr) {
-        return stream ? api::settled(applied, *stream, operation)
-                      : api::settled(applied, *channel, operation);
-    }
-    const FoundConsumer found{stream, consumer};
-    if (applied && applied.value().outcome == stream::Outcome::kNotActive) {
-        return resource_consumer_not_active(found.arn());
-    }
-    if (applied && applied.value().outcome == stream::Outcome::kNotFound) {
-        return consumer_not_found(found.arn().text(), stream->owner.account);
-    }
-    return api::settled(applied, *stream, operation);
 }
 
 Answer<Resource> find_resource(const Context& context, std::string_view arn,
                                std::string_view operation) {
     if (model::ChannelArn::parse(arn)) {
         MILLRACE_TRY(stream::ChannelPtr channel, find_channel(context, kMember, arn, operation));
-        return Resource{nullptr, std::move(channel), nullptr};
+        return Resource{nullptr, std::move(channel)};
     }
     if (arn.find(kConsumerMark) != std::string_view::npos) {
-        return find_resource_consumer(context, arn, operation);
+        return find_consumer(context, arn);
     }
     return find_resource_stream(context, arn, operation);
 }
@@ -104,13 +63,6 @@ Answer<Resource> find_resource(const Context& context, std::string_view arn,
 Answer<Resource> find_active_resource(const Context& context, std::string_view arn,
                                       std::string_view operation) {
     MILLRACE_TRY(Resource resource, find_resource(context, arn, operation));
-    if (resource.consumer != nullptr) {
-        if (resource.consumer->status != stream::Consumer::Status::kActive) {
-            return resource_consumer_not_active(
-                FoundConsumer{resource.stream, resource.consumer}.arn());
-        }
-        return resource;
-    }
     if (resource.stream && resource.stream->status != stream::Status::kActive) {
         return not_active(*resource.stream);
     }

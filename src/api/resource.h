@@ -10,25 +10,17 @@
 #include "api/errors.h"
 #include "api/messages.h"
 #include "stream/channel.h"
-#include "stream/command.h"
 #include "stream/stream.h"
 
 namespace millrace::api {
 
-// A channel; or a stream, or a consumer of that stream.
+// One of the two is set.
 struct Resource {
-    stream::StreamPtr stream = nullptr;
-    stream::ChannelPtr channel = nullptr;
-    const stream::Consumer* consumer = nullptr;  // of `stream`
+    stream::StreamPtr stream;
+    stream::ChannelPtr channel;
 
     const std::map<std::string, std::string>& tags() const;
-    Tagged tagged() const;              // borrows from this
-    const std::string& policy() const;  // REQUIRES: no channel
-
-    // A command that changes the consumer, still without a change. REQUIRES: a consumer.
-    stream::ConfigureConsumer change_of_consumer() const;
-    // What became of a command that changes it, but for outcomes of its own.
-    Answer<void> settled(const Result<stream::Applied>& applied, std::string_view operation) const;
+    Tagged tagged() const;  // borrows from this
 };
 
 // In whatever status; nobody but its owner has it.

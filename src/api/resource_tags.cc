@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/failures.h"
 #include "api/messages.h"
 #include "api/resource.h"
 #include "api/tag_rules.h"
@@ -12,30 +13,19 @@ namespace millrace::api {
 
 namespace {
 
-Task<Result<stream::Applied>> change_tags(stream::Broker& broker, const Resource& resource,
-                                          TagMap put, std::vector<std::string> remove) {
-    if (resource.channel) {
-        return broker.change_channel_tags(resource.channel->id, std::move(put), std::move(remove));
-    }
-    if (resource.consumer == nullptr) {
-        return broker.change_tags(resource.stream->uid, std::move(put), std::move(remove));
-    }
-    stream::ConfigureConsumer change = resource.change_of_consumer();
-    change.put_tags = std::move(put);
-    change.remove_tags = std::move(remove);
-    return broker.configure_consumer(std::move(change));
-}
-
 Task<Answer<Nothing>> change(Context& context, Resource resource, TagMap put,
                              std::vector<std::string> remove, std::string_view operation) {
     stream::Broker& broker = context.broker;
     Task<Result<stream::Applied>> task =
-        change_tags(broker, resource, std::move(put), std::move(remove));
+        resource.stream
+            ? broker.change_tags(resource.stream->uid, std::move(put), std::move(remove))
+            : broker.change_channel_tags(resource.channel->id, std::move(put), std::move(remove));
     const auto applied = co_await std::move(task);
     if (applied && applied.value().outcome == stream::Outcome::kTooManyTags) {
         co_return too_many_tags(resource.tagged(), broker.settings().quotas.tags_max);
     }
-    MILLRACE_CO_TRY(resource.settled(applied, operation));
+    MILLRACE_CO_TRY(resource.stream ? settled(applied, *resource.stream, operation)
+                                    : settled(applied, *resource.channel, operation));
     co_return Nothing{};
 }
 

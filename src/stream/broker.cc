@@ -324,12 +324,6 @@ Task<Result<Applied>> Broker::deregister_consumer(ConsumerKey key) {
     co_return co_await impl_->proceed(std::move(applied), std::move(key));
 }
 
-Task<Result<Applied>> Broker::configure_consumer(ConfigureConsumer change) {
-    change.tags_max = impl_->settings.quotas.tags_max;
-    Action action = std::move(change);
-    co_return co_await impl_->propose(std::move(action));
-}
-
 Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from) {
     Impl& impl = *impl_;
     Subscriptions::Claim claim = impl.subscriptions.claim(key, impl.parts.clock.steady());

@@ -118,7 +118,6 @@ public:
     Task<Result<Applied>> deregister_consumer(ConsumerKey key);
 
     // `delayed`: UPDATING for the update delay. The change itself holds at once.
-    Task<Result<Applied>> configure_consumer(ConfigureConsumer change);
     Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
     Task<Result<Applied>> set_commitment(model::Identity owner, bool enabled);
 

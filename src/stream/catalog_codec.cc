@@ -277,13 +277,6 @@ Json json(const DeregisterConsumer& a) {
 Json json(const RemoveConsumer& a) {
     return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
 }
-Json json(const ConfigureConsumer& a) {
-    Json object = {{"uid", json(a.uid)},           {"name", a.name},
-                   {"created", a.created_s},       {"put_tags", a.put_tags},
-                   {"remove_tags", a.remove_tags}, {"tags_max", a.tags_max}};
-    put_optional(object, "policy", a.policy);
-    return object;
-}
 
 template <class Kind>
 constexpr const char* name_of() {
@@ -329,8 +322,6 @@ constexpr const char* name_of() {
         return "activate_consumer";
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         return "deregister_consumer";
-    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
-        return "configure_consumer";
     } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         return "remove_consumer";
@@ -372,15 +363,11 @@ const char* json(Consumer::Status status) {
 }
 
 Json json(const Consumer& consumer) {
-    Json object = {{"name", consumer.name},
-                   {"created", consumer.created_s},
-                   {"status", json(consumer.status)},
-                   {"due", json(consumer.due)},
-                   {"tags", consumer.tags}};
-    if (!consumer.policy.empty()) {
-        object["policy"] = consumer.policy;
-    }
-    return object;
+    return {{"name", consumer.name},
+            {"created", consumer.created_s},
+            {"status", json(consumer.status)},
+            {"due", json(consumer.due)},
+            {"tags", consumer.tags}};
 }
 
 Json json(const Stream& stream) {
@@ -786,18 +773,6 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = DeregisterConsumer{in.uid(), in.string("name"), creation(in), in.time("due")};
     } else if (name == name_of<RemoveConsumer>()) {
         action = RemoveConsumer{in.uid(), in.string("name"), creation(in)};
-    } else if (name == name_of<ConfigureConsumer>()) {
-        ConfigureConsumer a;
-        a.uid = in.uid();
-        a.name = in.string("name");
-        a.created_s = creation(in);
-        a.put_tags = in.map("put_tags");
-        a.remove_tags = in.strings("remove_tags");
-        a.tags_max = in.small("tags_max");
-        if (in.has("policy")) {
-            a.policy = in.string("policy");
-        }
-        action = std::move(a);
     } else if (name == name_of<ConfigureStream>()) {
         ConfigureStream a;
         a.uid = in.uid();
@@ -897,9 +872,6 @@ Result<Consumers> decode_consumers(const Json& stream) {
         consumer.status = in.choice("status", kConsumerStatuses);
         consumer.due = in.time("due");
         consumer.tags = in.map("tags");
-        if (in.has("policy")) {
-            consumer.policy = in.string("policy");
-        }
         MILLRACE_TRY(in.end());
         std::string name = consumer.name;
         consumers.present.emplace(std::move(name), std::move(consumer));

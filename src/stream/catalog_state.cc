@@ -103,14 +103,6 @@ Applied change_consumer(const StreamPtr& found, const auto& command, WallTime ti
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         admitted = status != Consumer::Status::kDeleting;
         next.consumers.begin_removal(command.name, command.due);
-    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
-        admitted = status == Consumer::Status::kActive;
-        Consumer& changed = next.consumers.edit(command.name);
-        if (admitted &&
-            !merge_tags(changed.tags, command.remove_tags, command.put_tags, command.tags_max)) {
-            return refused(Outcome::kTooManyTags, found);
-        }
-        changed.policy = command.policy.value_or(changed.policy);
     } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         admitted = status == Consumer::Status::kDeleting;

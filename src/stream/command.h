@@ -154,18 +154,6 @@ struct RemoveConsumer {
     bool operator==(const RemoveConsumer&) const = default;
 };
 
-// Of an ACTIVE consumer: changes what is given and leaves the rest.
-struct ConfigureConsumer {
-    StreamUid uid;
-    std::string name;
-    std::int64_t created_s = 0;
-    std::map<std::string, std::string> put_tags;
-    std::vector<std::string> remove_tags;
-    std::uint32_t tags_max = 50;
-    std::optional<std::string> policy;  // empty: removes it
-    bool operator==(const ConfigureConsumer&) const = default;
-};
-
 // Changes what is given and leaves the rest.
 struct ConfigureStream {
     StreamUid uid;
@@ -224,7 +212,7 @@ using Action =
                  BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
                  ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
                  AdvanceChannel, ChangeChannelTags, RegisterConsumer, ActivateConsumer,
-                 DeregisterConsumer, RemoveConsumer, ConfigureConsumer>;
+                 DeregisterConsumer, RemoveConsumer>;
 
 struct Command {
     WallTime time;  // the proposer's clock

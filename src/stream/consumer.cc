@@ -56,10 +56,6 @@ void Consumers::add(std::string name, std::map<std::string, std::string> tags, W
     CHECK(added);
 }
 
-Consumer& Consumers::edit(const std::string& name) {
-    return at(*this, name);
-}
-
 void Consumers::activate(const std::string& name) {
     Consumer& consumer = at(*this, name);
     consumer.status = Consumer::Status::kActive;

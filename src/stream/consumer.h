@@ -18,7 +18,6 @@ struct Consumer {
     Status status = Status::kCreating;
     WallTime due;  // CREATING and DELETING: when that ends
     std::map<std::string, std::string> tags;
-    std::string policy;  // the resource policy as given; empty: none
 
     bool operator==(const Consumer&) const = default;
 };
@@ -38,7 +37,6 @@ struct Consumers {
     // REQUIRES: no consumer of that name is present.
     void add(std::string name, std::map<std::string, std::string> tags, WallTime now, WallTime due);
     // REQUIRES of these: it is present.
-    Consumer& edit(const std::string& name);
     void activate(const std::string& name);
     void begin_removal(const std::string& name, WallTime due);
     void remove(const std::string& name, WallTime now);

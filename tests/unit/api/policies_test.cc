@@ -1,6 +1,5 @@
 #include "api/policies.h"
 
-#include "api/consumers.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -75,30 +74,6 @@ TEST_F(Policies, OfAnotherFormAreRefusedBeforeTheStreamIsLookedUp) {
         expect_error(put_policy(text, "arn:aws:kinesis:us-east-1:123456789012:stream/none"),
                      ErrorType::kInvalidArgument, "Policy is not a valid JSON document.");
     }
-}
-
-TEST_F(Policies, AConsumersOwnLetsOthersHaveIt) {
-    RegisterStreamConsumerRequest enroll;
-    enroll.stream_arn = kArn;
-    enroll.consumer_name = "app";
-    const auto made = call(register_stream_consumer, enroll);
-    ASSERT_TRUE(made) << made.error().message;
-    const std::string arn = made.value().consumer.consumer_arn;
-    ConsumerRequest seen;
-    seen.consumer_arn = arn;
-    const auto describe = [&] { return call_as(context(kOther), describe_stream_consumer, seen); };
-    ASSERT_TRUE(put_policy(policy("*")));
-    EXPECT_EQ(describe().error().type, ErrorType::kAccessDenied) << "the stream's is another";
-    const std::string text =
-        R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": )"
-        R"({"AWS": "210987654321"}, "Action": "kinesis:DescribeStreamConsumer", "Resource": ")" +
-        arn + R"("}})";
-    ASSERT_TRUE(put_policy(text, arn));
-    EXPECT_EQ(get_policy(arn).value().policy, text);
-    EXPECT_TRUE(describe());
-    ASSERT_TRUE(delete_policy(arn));
-    EXPECT_EQ(get_policy(arn).value().policy, "{}");
-    EXPECT_FALSE(describe());
 }
 
 TEST_F(Policies, NeedAResourceThatIsThere) {

@@ -88,8 +88,6 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         ActivateConsumer{uid, "c", 1'700'000'000},
         DeregisterConsumer{uid, "c", 1'700'000'000, wall_time(9)},
         RemoveConsumer{uid, "c", 1'700'000'000},
-        ConfigureConsumer{uid, "c", 1'700'000'000, {{"k", "\xc3\xa9"}}, {"x"}, 50, "{}"},
-        ConfigureConsumer{uid, "c", 1'700'000'000, {}, {}, 50, {}},
     };
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));

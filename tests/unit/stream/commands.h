@@ -240,12 +240,10 @@ private:
             name = consumer.name;
             created_s = consumer.created_s;
         }
-        switch (below(4)) {
+        switch (below(3)) {
             case 0:
                 return ActivateConsumer{uid, name, created_s};
             case 1:
-                return ConfigureConsumer{uid, name, created_s, {{"k", "v"}}, {"a"}, 2, "policy"};
-            case 2:
                 return DeregisterConsumer{uid, name, created_s, time_ + Millis(below(500))};
             default:
                 return RemoveConsumer{uid, name, created_s};

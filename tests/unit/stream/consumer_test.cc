@@ -64,29 +64,6 @@ TEST_F(ConsumerState, GoesFromCreatingToActiveToDeletingToGone) {
     EXPECT_EQ(remove("c"), Outcome::kNotFound);
 }
 
-TEST_F(ConsumerState, OnlyAnActiveOneIsConfigured) {
-    ConfigureConsumer change{kUid, "c", to_seconds(kStart), {{"a", "1"}, {"b", ""}}, {}, 2, "p"};
-    const auto configure = [&] { return state_.apply(command(change)).outcome; };
-    EXPECT_EQ(configure(), Outcome::kNotFound);
-    enroll("c");
-    EXPECT_EQ(configure(), Outcome::kNotActive);
-    EXPECT_TRUE(find("c")->tags.empty());
-    activate("c");
-    EXPECT_EQ(configure(), Outcome::kApplied);
-    change.put_tags = {{"c", "3"}};
-    change.policy.reset();
-    EXPECT_EQ(configure(), Outcome::kTooManyTags);
-    change.remove_tags = {"a"};
-    EXPECT_EQ(configure(), Outcome::kApplied);
-    EXPECT_EQ(find("c")->tags, (std::map<std::string, std::string>{{"b", ""}, {"c", "3"}}));
-    EXPECT_EQ(find("c")->policy, "p") << "what is not given stays";
-    change.policy = "";
-    EXPECT_EQ(configure(), Outcome::kApplied);
-    EXPECT_EQ(find("c")->policy, "");
-    deregister("c");
-    EXPECT_EQ(configure(), Outcome::kNotActive);
-}
-
 TEST_F(ConsumerState, NamesAreTakenInEveryStatus) {
     enroll("c");
     EXPECT_EQ(enroll("c").outcome, Outcome::kExists);
