@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "server/kms_keys.h"
 #include "server/option_value.h"
 #include "server/startup_streams.h"
 #include "wire/address.h"
@@ -138,6 +139,10 @@ Result<void> check_options(const Options& options) {
     const auto streams = parse_startup_streams(options);
     if (!streams) {
         return invalid("streams", streams.error().message);
+    }
+    const auto keys = parse_kms_keys(options);
+    if (!keys) {
+        return invalid("kms-keys", keys.error().message);
     }
     if (options.body_memory < options.body_size_max) {
         return invalid("body-memory",
