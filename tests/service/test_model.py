@@ -35,7 +35,7 @@ class Walk:
 
     weights = {"put_record": 22, "put_records": 10, "get_records": 26, "get_shard_iterator": 14, "list_shards": 5,
                "describe": 4, "list_streams": 2, "create": 3, "delete": 1.2, "split": 2.5, "merge": 2.5, "scale": 0.8,
-               "mode": 0.7, "retention": 1.5, "tags": 2, "untag": 1, "tag_consumer": 1, "monitoring": 1, "record_size": 0.7,
+               "mode": 0.7, "retention": 1.5, "tags": 2, "untag": 1, "tag_consumer": 1, "monitoring": 1, "record_size": 0.7, "encryption": 1.2,
                "register": 1.5, "deregister": 0.7, "consumers": 1, "subscribe": 1, "limits": 0.5,
                "restart": 0.12, "kill": 0.12, "crash": 0.35}
 
@@ -124,10 +124,13 @@ class Walk:
         self.check_hash_keys(records)
         return [stream.route(r["PartitionKey"], r.get("ExplicitHashKey")) for r in records]
 
-    def stored(self, records, shards, answers):
+    def stored(self, name, records, shards, document):
+        sealed = self.reference.streams[name].key is not None
+        must(document.get("EncryptionType") == ("KMS" if sealed else None), "encryption", document)
+        answers = document["Records"] if "Records" in document else [document]
         for record, shard, answer in zip(records, shards, answers, strict=True):
             must(answer["ShardId"] == SID(shard.index), "routed to", answer, SID(shard.index))
-            shard.append(answer["SequenceNumber"], record["PartitionKey"], record["Data"])
+            shard.append(answer["SequenceNumber"], record["PartitionKey"], record["Data"], sealed)
 
     def do_put_record(self):
         name, record = self.name(), self.record()
@@ -138,7 +141,7 @@ class Walk:
             if shard.records:
                 body["SequenceNumberForOrdering"] = shard.records[-1].number
         if found := self.expect("PutRecord", body, lambda: self.targets(name, [record])):
-            self.stored([record], found[0], [found[1]])
+            self.stored(name, [record], *found)
 
     def do_put_records(self):
         name = self.name()
@@ -146,7 +149,7 @@ class Walk:
         if found := self.expect("PutRecords", {**self.address(name), "Records": records},
                                 lambda: self.targets(name, records)):
             must(found[1]["FailedRecordCount"] == 0, found[1])
-            self.stored(records, found[0], found[1]["Records"])
+            self.stored(name, records, *found)
 
     # ---- reads
 
@@ -223,8 +226,8 @@ class Walk:
 
     @staticmethod
     def judge_records(shard, wanted, found, position):
-        must([(r["SequenceNumber"], r["PartitionKey"], r["Data"]) for r in found] ==
-             [(r.number, r.key, r.data) for r in wanted], "records of", shard.index, "from", position, "wanted",
+        must([(r["SequenceNumber"], r["PartitionKey"], r["Data"], r.get("EncryptionType")) for r in found] ==
+             [(r.number, r.key, r.data, "KMS" if r.sealed else None) for r in wanted], "records of", shard.index, "from", position, "wanted",
              [r.number for r in wanted][:5], "found", [r["SequenceNumber"] for r in found][:5],
              len(wanted), len(found))
         for record, answer in zip(wanted, found):
@@ -312,7 +315,8 @@ class Walk:
               "RetentionPeriodHours": summary["RetentionPeriodHours"],
               "ShardLevelMetrics": summary["EnhancedMonitoring"][0]["ShardLevelMetrics"],
               "OpenShardCount": summary["OpenShardCount"], "ConsumerCount": summary["ConsumerCount"],
-              "MaxRecordSizeInKiB": summary["MaxRecordSizeInKiB"]} == stream.summary(), summary, stream.summary())
+              "MaxRecordSizeInKiB": summary["MaxRecordSizeInKiB"], "EncryptionType": summary["EncryptionType"],
+              "KeyId": summary.get("KeyId")} == stream.summary(), summary, stream.summary())
         created = summary["StreamCreationTimestamp"]
         must(stream.created in (None, created), "the creation changed", stream.created, created)
         stream.created = created
@@ -422,6 +426,16 @@ class Walk:
             reference.stream(name)
             reference.change_mode(name, mode)
         return "UpdateStreamMode", {"StreamARN": aws.arn(name), "StreamModeDetails": {"StreamMode": mode}}, rule
+
+    def change_encryption(self):
+        name = self.name()
+        stream = self.reference.streams.get(name)
+        key = self.random.choice(("alias/aws/kinesis", "alias/mine"))
+        body = {**self.address(name), "EncryptionType": "KMS"}
+        if self.chance(0.6):
+            return "StartStreamEncryption", {**body, "KeyId": key}, lambda r: r.encrypt(name, key)
+        return "StopStreamEncryption", {**body, "KeyId": (stream.key if stream else None) or key}, \
+            lambda r: r.decrypt(name)
 
     def change_retention(self):
         name, increase = self.name(), self.chance(0.5)
@@ -546,7 +560,7 @@ class Walk:
         reply = self.killed("PutRecords", body)
         if reply:
             if found := self.compare(self.read("PutRecords", body, reply), lambda: self.targets(name, records)):
-                self.stored(records, found[0], found[1]["Records"])
+                self.stored(name, records, *found)
             return self.verify(self.reference)
         try:
             shards = self.targets(name, records)
@@ -568,7 +582,8 @@ class Walk:
             answer = self.call("GetRecords", {"ShardIterator": at})[1]
             for record in answer["Records"]:
                 must((record["PartitionKey"], record["Data"]) in waiting, "invented or out of order", record)
-                shard.append(record["SequenceNumber"], record["PartitionKey"], record["Data"])
+                shard.append(record["SequenceNumber"], record["PartitionKey"], record["Data"],
+                             record.get("EncryptionType") == "KMS")
             if answer["MillisBehindLatest"] == 0:
                 return
             at = answer["NextShardIterator"]

@@ -37,6 +37,7 @@ class Record:
     number: str
     key: str
     data: str                # base64
+    sealed: bool = False     # stored while its stream was encrypted
     arrival: float = None    # learned when it is read
 
 
@@ -51,13 +52,13 @@ class Shard:
     end: str = None          # learned
     records: list = dataclasses.field(default_factory=list)
 
-    def append(self, number, key, data):
+    def append(self, number, key, data, sealed):
         found = sequence.parse(number)
         must(found.shard == self.index, number, self.index)
         before = self.records[-1].number if self.records else self.start
         must(before is None or int(number) > int(before), "not increasing", number, before)
         must(found.time >= found.created, number)
-        self.records.append(Record(number, key, data))
+        self.records.append(Record(number, key, data, sealed))
 
     def member(self):
         """As it is listed, without its numbers."""
@@ -91,6 +92,7 @@ class Stream:
         self.created = None  # learned
         self.retention, self.record_kib = 24, 1024
         self.tags, self.metrics = {}, []
+        self.key = None      # that it is encrypted with
         self.consumers, self.consumer_tags = {}, {}
         width = SPACE // count
         self.shards = [Shard(i, width * i, width * (i + 1) - 1 if i + 1 < count else SPACE - 1)
@@ -146,7 +148,8 @@ class Stream:
     def summary(self):
         found = {"StreamName": self.name, "StreamMode": self.mode, "RetentionPeriodHours": self.retention,
                  "ShardLevelMetrics": self.metrics, "OpenShardCount": len(self.open_shards()),
-                 "ConsumerCount": len(self.consumers), "MaxRecordSizeInKiB": self.record_kib}
+                 "ConsumerCount": len(self.consumers), "MaxRecordSizeInKiB": self.record_kib,
+                 "EncryptionType": "KMS" if self.key else "NONE", "KeyId": self.key}
         return found
 
 
@@ -247,6 +250,15 @@ class Reference:
 
     def change_mode(self, name, mode):
         self.stream(name).mode = mode
+
+    def encrypt(self, name, key):
+        self.stream(name).key = key
+
+    def decrypt(self, name):
+        stream = self.stream(name)
+        if stream.key is None:
+            raise Refused(texts.INVALID, f"Stream {name} under account {self.account} is not encrypted.")
+        stream.key = None
 
     def set_retention(self, name, hours, increase):
         stream = self.stream(name)
