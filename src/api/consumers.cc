@@ -120,14 +120,15 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
     }
     const model::StreamArn where = arn_of(*stream);
     const stream::Quotas& quotas = context.broker.settings().quotas;
+    std::string name(*request.consumer_name);
     TagMap tags;
     if (request.tags) {
         for (const auto& [key, value] : *request.tags) {
             tags[std::string(key)] = value;
         }
-        MILLRACE_CO_TRY(check_added_tags({}, tags, quotas.tags_max, where));
+        MILLRACE_CO_TRY(check_added_tags({}, tags, quotas.tags_max,
+                                         Tagged("consumer", name, where.owner.account)));
     }
-    std::string name(*request.consumer_name);
     const auto applied =
         co_await context.broker.register_consumer(stream->uid, name, std::move(tags));
     const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {

@@ -586,6 +586,18 @@ ClientError strategy_needs_on_demand() {
         "RecordDistributionStrategy AUTO can be specified only for ON_DEMAND stream mode.");
 }
 
+ClientError mode_held_by_strategy(const model::StreamArn& stream) {
+    return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                            " cannot be changed to PROVISIONED stream mode while its "
+                            "RecordDistributionStrategy is AUTO.");
+}
+
+ClientError mode_held_by_channels(const model::StreamArn& stream) {
+    return in_use("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                  " cannot be changed to PROVISIONED stream mode while channels are associated "
+                  "with it. Delete the channels first.");
+}
+
 ClientError strategy_of_provisioned(const model::StreamArn& stream) {
     return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
                             " is not in On-Demand mode. RecordDistributionStrategy can be updated "

@@ -149,6 +149,8 @@ ClientError policy_not_for_channels(std::string_view arn);
 ClientError warm_throughput_unsupported();
 ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit);
 ClientError strategy_needs_on_demand();
+ClientError mode_held_by_strategy(const model::StreamArn& stream);
+ClientError mode_held_by_channels(const model::StreamArn& stream);
 ClientError strategy_of_provisioned(const model::StreamArn& stream);
 ClientError ordering_number_unsupported(const model::StreamArn& stream);
 

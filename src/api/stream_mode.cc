@@ -45,6 +45,10 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
                                        context.broker.settings().quotas.on_demand_streams_max);
             case stream::Outcome::kDailyQuota:
                 return mode_changes_exceeded(where);
+            case stream::Outcome::kHasChannels:
+                return mode_held_by_channels(where);
+            case stream::Outcome::kWrongMode:
+                return mode_held_by_strategy(where);
             default:
                 return std::nullopt;
         }

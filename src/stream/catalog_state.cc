@@ -263,7 +263,8 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                 } else if constexpr (std::is_same_v<Kind, FinishReshard>) {
                     return {finish_reshard(found, action, command.time)};
                 } else if constexpr (std::is_same_v<Kind, BeginModeChange>) {
-                    return {begin_mode_change(found, action, command.time, totals(found->owner))};
+                    return {begin_mode_change(found, action, command.time,
+                                              channels_.count(found->uid), totals(found->owner))};
                 } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
                     return {finish_mode_change(found)};
                 } else if constexpr (std::is_same_v<Kind, BeginEncryptionChange>) {

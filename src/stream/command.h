@@ -269,8 +269,8 @@ enum class Outcome : std::uint8_t {
     kUidTaken,           // draw another
     kStale,              // what it was planned over has changed meanwhile
     kDailyQuota,         // as many changes of the kind within a day as there may be
-    kWrongMode,          // of an on-demand stream only
-    kHasChannels,        // a stream with channels is not deleted
+    kWrongMode,          // the mode does not go with it
+    kHasChannels,        // a stream with channels is neither deleted nor provisioned
     kChannelExists,      // a channel of that name, in whatever status
     kChannelQuota,       // the stream has a channel of that kind
     kChannelNotFound,    // no such channel (any more)

@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 
+#include "api/reshard.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -157,6 +158,19 @@ TEST_F(Put, OrderingNumberMustParseAndNotComeFromTheFuture) {
                          " used in PutRecord on stream orders under account 123456789012 is "
                          "invalid.");
     }
+}
+
+TEST_F(Put, OrderingNumberOfAChildThatIsDatedAheadIsNoFuture) {
+    create("orders");
+    SplitShardRequest halves;
+    halves.stream_name = "orders";
+    halves.shard_to_split = "0";
+    halves.new_starting_hash_key = "2";
+    ASSERT_TRUE(call(split_shard, halves));
+    PutRecordRequest request = record("k", "v");
+    const std::string issued = put("orders", "k", "v").sequence_number.str();
+    request.sequence_number_for_ordering = issued;
+    EXPECT_TRUE(call(put_record, request));
 }
 
 TEST_F(Put, ChecksComeInTheServicesOrder) {
