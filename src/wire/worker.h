@@ -58,7 +58,7 @@ public:
     // ---- On this worker's thread only.
     Handler& handler() { return context_.handler; }
     const SessionContext& session_context() const { return session_context_; }
-    SteadyTime deadline(Millis from_now) const { return now_ + from_now + tick_; }
+    SteadyTime deadline(Millis from_now) const { return session_context_.now + from_now + tick_; }
     void remove(Connection& connection);
 
 private:
@@ -81,7 +81,6 @@ private:
     WorkerContext& context_;
     SessionContext session_context_;
     const Millis tick_;
-    SteadyTime now_;
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Timer sweep_timer_;
