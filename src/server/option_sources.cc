@@ -139,6 +139,16 @@ Result<void> check_options(const Options& options) {
     if (!streams) {
         return invalid("streams", streams.error().message);
     }
+    if (options.tls_certificate.empty() && !options.tls_key.empty()) {
+        return invalid("tls-key", "needs tls-certificate");
+    }
+    if (options.tls == Tls::kOff && !options.tls_certificate.empty()) {
+        return invalid("tls-certificate", "has no use with tls off");
+    }
+    if (options.tls != Tls::kRequired && !options.tls_client_ca.empty()) {
+        return invalid("tls-client-ca",
+                       "needs tls required, or clients without TLS would pass it by");
+    }
     if (options.body_memory < options.body_size_max) {
         return invalid("body-memory",
                        "must be at least body-size-max, or no request of that size "

@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "wire/http1_session.h"
 #include "wire/http2_session.h"
-#include "wire/opening.h"
 #include "wire/worker.h"
 
 namespace millrace::wire {
@@ -18,6 +17,11 @@ namespace asio = boost::asio;
 
 // Pieces sent before the worker's other connections get their turn.
 constexpr int kPiecesPerTurn = 4;
+
+constexpr std::string_view kTlsRequired =
+    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 65\r\n\r\n"
+    "This server takes only TLS connections; write https:// as scheme\n";
 
 Connection::Connection(Worker& worker, Socket socket) : worker_(worker), link_(std::move(socket)) {}
 
@@ -249,17 +253,18 @@ void Connection::did_read(ErrorCode ec, std::size_t bytes) {
 void Connection::opened(std::size_t bytes) {
     opening_bytes_ += bytes;
     const std::string_view first = std::string_view(opening_).substr(0, opening_bytes_);
-    switch (opening_of(first)) {
-        case Opening::kUndecided:
-            return;
-        case Opening::kHttp2:
-            session_ = std::make_unique<Http2Session>(worker_.session_context());
-            break;
-        case Opening::kTls:
-        case Opening::kHttp1:
-            session_ = std::make_unique<Http1Session>(worker_.session_context());
-            break;
+    const Opening opening = opening_of(first);
+    if (opening == Opening::kUndecided) {
+        return;
     }
+    if (opening == Opening::kTls && !link_.is_tls()) {
+        if (const auto tls = worker_.tls()) {
+            link_.begin_tls(*tls, first);
+            opening_bytes_ = 0;
+            return;
+        }
+    }
+    session_ = make_session(opening);
     const std::span<char> room = session_->room();
     CHECK(room.size() >= first.size());
     std::memcpy(room.data(), first.data(), first.size());
@@ -268,6 +273,20 @@ void Connection::opened(std::size_t bytes) {
     if (draining_) {
         session_->drain();
     }
+}
+
+std::unique_ptr<Session> Connection::make_session(Opening opening) const {
+    const SessionContext& context = worker_.session_context();
+    const bool http2 = opening == Opening::kHttp2;
+    if (worker_.tls_required() && !link_.is_tls()) {
+        auto session = std::make_unique<Http1Session>(context);
+        session->turn_away(std::string(http2 ? Http2Session::kTlsRequired : kTlsRequired));
+        return session;
+    }
+    if (http2) {
+        return std::make_unique<Http2Session>(context);
+    }
+    return std::make_unique<Http1Session>(context);
 }
 
 // The last answer is written. A client that is still sending is read for a while: closing with
@@ -282,7 +301,9 @@ void Connection::finish() {
 }
 
 void Connection::sweep(SteadyTime now) {
-    if (now >= deadline_) {
+    if (now >= deadline_ && waits_for() != deadline_for_) {
+        set_deadline();  // a handshake ended meanwhile
+    } else if (now >= deadline_) {
         close();
     } else if (session_ != nullptr && session_->multiplexed()) {
         session_->sweep();
@@ -300,7 +321,7 @@ void Connection::shut() {
 
 void Connection::drain() {
     draining_ = true;
-    bool idle = opening_bytes_ == 0;
+    bool idle = opening_bytes_ == 0 && !link_.in_handshake();
     if (session_ != nullptr) {
         session_->drain();
         idle = session_->phase() == Session::Phase::kIdle && !session_->has_output() &&
@@ -328,7 +349,7 @@ Connection::Wait Connection::waits_for() const {
         return Wait::kLinger;
     }
     if (session_ == nullptr) {
-        return opening_bytes_ == 0 ? Wait::kIdle : Wait::kHeader;
+        return opening_bytes_ == 0 && !link_.in_handshake() ? Wait::kIdle : Wait::kHeader;
     }
     switch (session_->phase()) {
         case Session::Phase::kIdle:

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "wire/link.h"
+#include "wire/opening.h"
 #include "wire/session.h"
 
 namespace millrace::wire {
@@ -53,6 +54,7 @@ private:
     void read();
     void did_read(ErrorCode ec, std::size_t bytes);
     void opened(std::size_t bytes);
+    std::unique_ptr<Session> make_session(Opening opening) const;
     void finish();
     void shut();
     Wait waits_for() const;

@@ -396,6 +396,14 @@ void Http1Session::refuse(unsigned status) {
     release();
 }
 
+void Http1Session::turn_away(std::string answer) {
+    CHECK(phase_ == Phase::kIdle);
+    output_.head += answer;
+    unread_ = true;
+    phase_ = Phase::kClosing;
+    begin_ = parsed_ = end_ = 0;
+}
+
 // Lets go of the last request, and of its memory where it was large.
 void Http1Session::release() {
     parser_.reset();

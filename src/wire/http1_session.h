@@ -44,6 +44,9 @@ public:
     void piece(Exchange& exchange, std::string bytes) override;
     void fail(Exchange& exchange) override;
 
+    // Says `answer`, whole, instead of taking a request, and ends. REQUIRES: phase() == kIdle.
+    void turn_away(std::string answer);
+
     bool has_output() override { return !output_.empty(); }
     bool output_full() const override;
     void take_output(Output& taken) override;

@@ -29,6 +29,14 @@ public:
     static constexpr std::size_t kRoomMin = 4 << 10;
     static constexpr std::size_t kRoomMax = 64 << 10;
 
+    // What is sent, instead of a session, to a client that may only come with TLS: empty settings,
+    // and GOAWAY with INADEQUATE_SECURITY.
+    static constexpr std::string_view kTlsRequired{
+        "\0\0\0\4\0\0\0\0\0"
+        "\0\0\x14\7\0\0\0\0\0\0\0\0\0\0\0\0\xc"
+        "TLS required",
+        9 + 9 + 20};
+
     explicit Http2Session(const SessionContext& context);
     ~Http2Session() override;
     Http2Session(const Http2Session&) = delete;

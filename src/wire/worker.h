@@ -32,6 +32,8 @@ struct WorkerContext {
     Handler& handler;
     env::Clock& clock;
     ByteBudget budget;
+    TlsHolder tls;                             // empty: there is no TLS
+    bool tls_required = false;                 // set before the workers start
     std::atomic<std::size_t> connections = 0;  // open now
     std::mutex mutex;                          // held for no data, only to wait on `ended`
     std::condition_variable ended;             // a connection or a worker's loop ended
@@ -57,6 +59,8 @@ public:
 
     // ---- On this worker's thread only.
     Handler& handler() { return context_.handler; }
+    std::shared_ptr<const TlsContext> tls() const { return context_.tls.get(); }
+    bool tls_required() const { return context_.tls_required; }
     const SessionContext& session_context() const { return session_context_; }
     SteadyTime deadline(Millis from_now) const { return session_context_.now + from_now + tick_; }
     void remove(Connection& connection);
