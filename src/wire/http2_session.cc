@@ -97,11 +97,13 @@ struct Http2Session::Stream final : Exchange {
 
     const std::int32_t id;
     State state = State::kHead;
-    bool gone = false;           // closed; only kept because it is running
-    bool refused = false;        // an answer is on its way before the request is there
-    std::size_t head_bytes = 0;  // as they count against the limit
-    std::string head;            // every name and value, one after another
-    std::vector<Field> fields;   // where they end
+    bool gone = false;              // closed; only kept because it is running
+    bool refused = false;           // answered before it was complete
+    std::size_t dropped_bytes = 0;  // of its body, since then
+    bool was_reset = false;         // or will be
+    std::size_t head_bytes = 0;     // as they count against the limit
+    std::string head;               // every name and value, one after another
+    std::vector<Field> fields;      // where they end
     std::string body;
     BudgetShare share;
     std::string unsent;  // of the answer
@@ -253,18 +255,6 @@ struct Http2Session::Callbacks final {
         return 0;
     }
 
-    // An early answer has left: what its client still sends is not wanted. (Were the reset
-    // submitted with the answer, it would overtake it.)
-    static int sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) noexcept {
-        if (frame->hd.type == NGHTTP2_HEADERS) {
-            Stream* const stream = find(session, frame->hd.stream_id);
-            if (stream != nullptr && stream->refused) {
-                self(user).reset(*stream, NGHTTP2_NO_ERROR);
-            }
-        }
-        return 0;
-    }
-
     static const nghttp2_session_callbacks* all();
     static const nghttp2_option* options();
 };
@@ -294,7 +284,6 @@ const nghttp2_session_callbacks* Http2Session::Callbacks::all() {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, data);
         nghttp2_session_callbacks_set_on_frame_recv_callback(made, frame);
         nghttp2_session_callbacks_set_on_stream_close_callback(made, closed);
-        nghttp2_session_callbacks_set_on_frame_send_callback(made, sent);
         nghttp2_session_callbacks_set_send_data_callback(made, send_data);
         return made;
     }();
@@ -482,7 +471,14 @@ bool Http2Session::make_body_room(Stream& stream, std::size_t bytes) {
 }
 
 void Http2Session::add_body(Stream& stream, std::string_view bytes) {
-    if (stream.state != Stream::State::kBody || stream.refused) {
+    if (stream.refused) {
+        stream.dropped_bytes += bytes.size();
+        if (stream.dropped_bytes > context_.limits.linger_bytes_max) {
+            reset(stream, NGHTTP2_NO_ERROR);
+        }
+        return;
+    }
+    if (stream.state != Stream::State::kBody) {
         return;
     }
     const std::size_t needed = stream.body.size() + bytes.size();
@@ -509,15 +505,20 @@ void Http2Session::complete(Stream& stream) {
     ++waiting_;
 }
 
-// Answers an error before the request is complete, and wants nothing more of it.
+// Answers an error before the request is complete. What its client still sends is dropped for a
+// while: some take a reset for a failure even when they have their answer.
 void Http2Session::refuse(Stream& stream, unsigned status) {
     stream.refused = true;
     stream.body = {};
     stream.ended = true;
+    stream.since = context_.now;
     submit(stream, Response{status, {}, {}, nullptr}, false);
 }
 
-void Http2Session::reset(const Stream& stream, std::uint32_t error) {
+void Http2Session::reset(Stream& stream, std::uint32_t error) {
+    if (std::exchange(stream.was_reset, true)) {
+        return;
+    }
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, error);
 }
 
@@ -716,22 +717,35 @@ void Http2Session::abandon() {
     }
 }
 
+// How long the client may take for what is awaited of it.
+Millis Http2Session::patience(const Stream& stream) const {
+    switch (stream.state) {
+        case Stream::State::kHead:
+            return context_.limits.header_timeout;
+        case Stream::State::kBody:
+            return context_.limits.body_timeout;
+        case Stream::State::kAnswered:
+            return stream.unsent.empty() ? Millis::max() : context_.limits.write_timeout;
+        case Stream::State::kComplete:
+        case Stream::State::kGivenOut:
+            break;
+    }
+    return Millis::max();
+}
+
 void Http2Session::sweep() {
     const SteadyTime now = context_.now;
     const Limits& limits = context_.limits;
     bool any = false;
     for (const auto& stream : streams_) {
-        if (stream->gone || stream->refused) {
+        if (stream->gone) {
             continue;
         }
         any = true;
-        const auto waited = now - stream->since;
-        const bool late = stream->state == Stream::State::kHead   ? waited > limits.header_timeout
-                          : stream->state == Stream::State::kBody ? waited > limits.body_timeout
-                          : !stream->unsent.empty()               ? waited > limits.write_timeout
-                                                                  : false;
-        if (late) {
-            stream->refused = true;
+        const auto waited = std::chrono::duration_cast<Millis>(now - stream->since);
+        if (stream->refused && waited > limits.linger_timeout) {
+            reset(*stream, NGHTTP2_NO_ERROR);
+        } else if (waited > patience(*stream)) {
             reset(*stream, NGHTTP2_CANCEL);
         }
     }

@@ -84,9 +84,10 @@ private:
     void add_body(Stream& stream, std::string_view bytes);
     void complete(Stream& stream);
     void refuse(Stream& stream, unsigned status);
-    void reset(const Stream& stream, std::uint32_t error);
+    void reset(Stream& stream, std::uint32_t error);
     void closed(Stream& stream);
     void submit(Stream& stream, const Response& response, bool body);
+    Millis patience(const Stream& stream) const;
     void produce();
 
     static Stream& stream_of(Exchange& exchange);

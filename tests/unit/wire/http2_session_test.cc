@@ -299,15 +299,35 @@ TEST(Http2Session, RefusesALargeBodyAndGoesOn) {
     for (const bool told : {true, false}) {
         Wire wire(limits);
         wire.begin();
-        const Fields length = {{"content-length", "1001"}};
+        const Fields length = {{"content-length", "1005"}};
         wire.feed(request(1, "POST", "/", told ? length : Fields{}, false) +
                   frame(FrameType::kData, 0, 1, std::string(1001, 'x')));
         EXPECT_EQ(wire.status(1), "413");
         EXPECT_TRUE(wire.ended(1));
-        EXPECT_EQ(wire.reset(1), 0u);
-        wire.feed(frame(FrameType::kData, kEndStream, 1, "more") + post(3, "/", "next"));
+        wire.feed(frame(FrameType::kData, 0, 1, "more") + post(3, "/", "next"));
         EXPECT_EQ(wire.body(3), "next");
+        // For a while it may go on sending what is dropped.
+        EXPECT_EQ(wire.reset(1), std::nullopt);
+        wire.pass(limits.linger_timeout + Millis(1));
+        EXPECT_EQ(wire.reset(1), 0u);
     }
+}
+
+TEST(Http2Session, DropsOnlySoMuchOfARefusedBody) {
+    Limits limits;
+    limits.body_bytes_max = 1000;
+    limits.linger_bytes_max = 100'000;
+    Wire wire(limits);
+    wire.begin();
+    wire.feed(request(1, "POST", "/", {}, false));
+    std::size_t sent = 0;
+    while (wire.reset(1) != 0u && sent < 200'000) {
+        wire.feed(frame(FrameType::kData, 0, 1, std::string(10'000, 'x')));
+        sent += 10'000;
+    }
+    EXPECT_EQ(wire.status(1), "413");
+    EXPECT_LE(sent, 120'000u);
+    EXPECT_EQ(wire.session->phase(), Session::Phase::kIdle);
 }
 
 TEST(Http2Session, RefusesLargeHeadersAndGoesOn) {
