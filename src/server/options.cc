@@ -181,7 +181,8 @@ const OptionRow* find_option(std::string_view name) {
 std::string environment_name(const OptionRow& row) {
     std::string name = "MILLRACE_";
     for (const char c : row.name) {
-        name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+        const bool letter = c >= 'a' && c <= 'z';
+        name += c == '-' ? '_' : letter ? static_cast<char>(c - 'a' + 'A') : c;
     }
     return name;
 }

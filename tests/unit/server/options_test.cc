@@ -160,6 +160,11 @@ TEST(Options, EveryErrorIsOneLine) {
     }
 }
 
+TEST(Options, VariablesAreTheNamesInCapitals) {
+    EXPECT_EQ(environment_name(*find_option("data-dir")), "MILLRACE_DATA_DIR");
+    EXPECT_EQ(environment_name(*find_option("http2-streams-max")), "MILLRACE_HTTP2_STREAMS_MAX");
+}
+
 TEST(Options, VariablesOfServiceLinksAreNotOurs) {
     const Sources sources{
         {}, {"MILLRACE_SERVICE_HOST=10.0.0.1", "MILLRACE_PORT_4567_TCP=tcp://10.0.0.1:4567"}, {}};
