@@ -41,6 +41,7 @@ struct Options {
     Durability durability = Durability::kPower;
     Profile profile = Profile::kTest;
     std::vector<std::string> streams;
+    std::string encryption_key_file = "master.key";
     std::string account = "000000000000";
     std::string region = "us-east-1";
 
@@ -89,6 +90,7 @@ struct Options {
     std::uint64_t pending_streams_max = 5;
     std::uint64_t shard_count_updates_max = 10;
     std::uint64_t mode_changes_max = 2;
+    std::uint64_t encryption_changes_max = 25;
     std::uint64_t consumers_max = 20;
     std::uint64_t creating_consumers_max = 5;
     std::uint64_t tags_max = 50;
@@ -97,6 +99,7 @@ struct Options {
     std::uint64_t on_demand_split_records = 500;
     std::uint64_t on_demand_shards_max = 200;
     Channels channels = Channels::kRefuse;
+    std::vector<std::string> kms_keys;
 };
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 // The shapes of the control plane beside streams and shards: resources, policies, settings.
 #include "api/account.h"
 #include "api/capacity.h"
+#include "api/encryption.h"
 #include "api/monitoring.h"
 #include "api/policies.h"
 #include "api/resource_tags.h"
@@ -72,6 +73,17 @@ constexpr Field kEnhancedMonitoringOutputFields[] = {
     text_list_field<&EnhancedMonitoringResponse::desired_shard_level_metrics>(
         "DesiredShardLevelMetrics"),
     string_field<&EnhancedMonitoringResponse::stream_arn>("StreamARN"),
+};
+
+constexpr Field kStreamEncryptionInputFields[] = {
+    string_field<&StreamEncryptionRequest::encryption_type>("EncryptionType")
+        .require()
+        .one_of(kEncryptionTypes),
+    string_field<&StreamEncryptionRequest::key_id>("KeyId").require().within(1,
+                                                                             model::kKeyIdMaxUnits),
+    name_field<&StreamEncryptionRequest::stream_name>("StreamName"),
+    stream_arn_field<&StreamEncryptionRequest::stream_arn>(),
+    stream_id_field<&StreamEncryptionRequest::stream_id>(),
 };
 
 constexpr Field kUpdateMaxRecordSizeInputFields[] = {
@@ -146,6 +158,7 @@ constinit const Shape kEnhancedMonitoringInput{"EnhancedMonitoringInput",
                                                kEnhancedMonitoringInputFields};
 constinit const Shape kEnhancedMonitoringOutput{"EnhancedMonitoringOutput",
                                                 kEnhancedMonitoringOutputFields};
+constinit const Shape kStreamEncryptionInput{"StreamEncryptionInput", kStreamEncryptionInputFields};
 constinit const Shape kUpdateMaxRecordSizeInput{"UpdateMaxRecordSizeInput",
                                                 kUpdateMaxRecordSizeInputFields};
 constinit const Shape kUpdateStreamWarmThroughputInput{"UpdateStreamWarmThroughputInput",

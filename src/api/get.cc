@@ -2,6 +2,7 @@
 
 #include "api/access.h"
 #include "api/addressing.h"
+#include "api/encryption.h"
 #include "api/failures.h"
 #include "api/messages.h"
 #include "base/result.h"
@@ -37,6 +38,7 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
                 context.broker.iterator(*stream, *shard_no, placed.position)};
         case stream::ReadStatus::kGone:
             co_return shard_does_not_exist(*shard_no, where);
+        case stream::ReadStatus::kNoKey:  // placing opens nothing
         case stream::ReadStatus::kFailed:
             break;
     }
@@ -80,6 +82,8 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
             co_return shard_does_not_exist(iterator.shard_no, where);
         case stream::ReadStatus::kFailed:
             co_return internal_failure();
+        case stream::ReadStatus::kNoKey:
+            co_return key_unusable(context, batch.key_id, KeyUse::kRead, *found);
         case stream::ReadStatus::kOk:
             break;
     }

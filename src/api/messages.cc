@@ -376,16 +376,50 @@ ClientError no_policy(std::string_view arn) {
     return not_found("No resource policy found for resource ARN ", arn, ".");
 }
 
+ClientError key_disabled(std::string_view arn) {
+    return {ErrorType::kKmsDisabled, join(arn, " is disabled.")};
+}
+
+ClientError key_pending_deletion(std::string_view arn) {
+    return {ErrorType::kKmsInvalidState, join(arn, " is pending deletion.")};
+}
+
+ClientError key_not_found(std::string_view arn) {
+    const bool alias = arn.find(":alias/") != std::string_view::npos;
+    return {ErrorType::kKmsNotFound,
+            alias ? join("Alias ", arn, " is not found.") : join("Key '", arn, "' does not exist")};
+}
+
+ClientError key_denied(std::string_view account, std::string_view arn) {
+    return {ErrorType::kKmsAccessDenied,
+            join("User: arn:aws:iam::", account,
+                 ":root is not authorized to perform: kms:GenerateDataKey on resource: ", arn)};
+}
+
+ClientError decryption_denied(std::string_view account, const model::StreamArn& stream,
+                              std::int64_t created_s) {
+    return {
+        ErrorType::kKmsAccessDenied,
+        join("User arn:aws:iam::", account, ":root is not authorized to decrypt records in stream ",
+             stream.owner.account, ":", stream.name.text(), ":", created_s)};
+}
+
+ClientError key_service_opt_in_required() {
+    return {ErrorType::kKmsOptInRequired,
+            "The AWS Access Key Id needs a subscription for the service"};
+}
+
+ClientError key_service_throttles() {
+    return {ErrorType::kKmsThrottling,
+            "You have exceeded the rate at which you may call KMS. Reduce the frequency of your "
+            "calls."};
+}
+
 ClientError partition_keys_missing(const std::vector<std::string>& paths, std::size_t count) {
     return violations(paths, count, " null", "Member must not be null");
 }
 
 // ---- Our own words, until the service's are known.
-
-ClientError not_built(std::string_view operation) {
-    return invalid_argument("Operation ", operation,
-                            " is not available in this version of millrace.");
-}
 
 ClientError no_stream_given() {
     return invalid_argument("Either StreamName or StreamARN should be provided.");
@@ -546,6 +580,30 @@ ClientError ordering_number_unsupported(const model::StreamArn& stream) {
     return invalid_argument("SequenceNumberForOrdering cannot be specified for ",
                             stream_under_account(stream),
                             " because its record distribution strategy is AUTO.");
+}
+
+ClientError key_id_invalid(std::string_view key_id) {
+    return {ErrorType::kKmsNotFound, join("Invalid keyId ", key_id)};
+}
+
+ClientError stream_not_encrypted(const model::StreamArn& stream) {
+    return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                            " is not encrypted.");
+}
+
+ClientError key_of_other_stream(std::string_view key_id, const model::StreamArn& stream) {
+    return invalid_argument("KeyId ", key_id, " is not the key of ", stream_under_account(stream),
+                            ".");
+}
+
+ClientError encryption_type_invalid(std::string_view type, std::string_view operation) {
+    return invalid_argument("EncryptionType ", type, " is not a valid value for ", operation, ".");
+}
+
+ClientError encryption_changes_exceeded(const model::StreamArn& stream, std::string_view change) {
+    return limit_exceeded("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                          " has exceeded the number of times its encryption can be ", change,
+                          " in 24 hours.");
 }
 
 ClientError channels_refused() {

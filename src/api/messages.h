@@ -97,13 +97,21 @@ ClientError tag_characters_illegal(TagChange change, const Tagged& tagged);
 
 ClientError consumer_not_found(std::string_view consumer, std::string_view account);
 ClientError no_policy(std::string_view arn);
+// Of the client's key `arn`; what the key service says is passed on.
+ClientError key_disabled(std::string_view arn);
+ClientError key_pending_deletion(std::string_view arn);
+ClientError key_not_found(std::string_view arn);
+ClientError key_denied(std::string_view account, std::string_view arn);
+ClientError decryption_denied(std::string_view account, const model::StreamArn& stream,
+                              std::int64_t created_s);
+ClientError key_service_opt_in_required();
+ClientError key_service_throttles();
 // As constraint violations, though found later: which stream it is decides about them. Paths and
 // count as of data_too_long().
 ClientError partition_keys_missing(const std::vector<std::string>& paths, std::size_t count);
 
 // ---- Our own words, until the service's are known.
 
-ClientError not_built(std::string_view operation);
 ClientError no_stream_given();
 ClientError name_and_arn_differ(std::string_view arn, std::string_view name);
 ClientError arn_of_other_region(std::string_view arn, std::string_view region);
@@ -139,6 +147,13 @@ ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit);
 ClientError strategy_needs_on_demand();
 ClientError strategy_of_provisioned(const model::StreamArn& stream);
 ClientError ordering_number_unsupported(const model::StreamArn& stream);
+
+ClientError key_id_invalid(std::string_view key_id);
+ClientError stream_not_encrypted(const model::StreamArn& stream);
+ClientError key_of_other_stream(std::string_view key_id, const model::StreamArn& stream);
+ClientError encryption_type_invalid(std::string_view type, std::string_view operation);
+// `change`: "started" or "stopped".
+ClientError encryption_changes_exceeded(const model::StreamArn& stream, std::string_view change);
 
 ClientError channels_refused();
 ClientError channel_not_found(std::string_view id, std::string_view account);

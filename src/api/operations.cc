@@ -8,8 +8,8 @@
 #include "api/capacity.h"
 #include "api/channels.h"
 #include "api/consumers.h"
+#include "api/encryption.h"
 #include "api/get.h"
-#include "api/messages.h"
 #include "api/monitoring.h"
 #include "api/policies.h"
 #include "api/put.h"
@@ -96,30 +96,6 @@ constexpr Operation streaming(std::string_view name, const model::Shape& request
             []() -> std::unique_ptr<Call> { return std::make_unique<StreamingCall<Handler>>(); }};
 }
 
-template <std::size_t N>
-struct Literal {
-    constexpr Literal(const char (&text)[N]) { std::copy_n(text, N, chars); }
-    char chars[N];
-};
-
-class UnbuiltCall final : public Call {
-public:
-    explicit UnbuiltCall(std::string_view name) : name_(name) {}
-    void* request() override { return &request_; }
-    Task<Answer<void>> run(Context&) override { co_return not_built(name_); }
-    const void* response() const override { return nullptr; }
-
-private:
-    std::string_view name_;
-    Nothing request_;
-};
-
-template <Literal Name>
-constexpr Operation unbuilt() {
-    return {std::string_view(Name.chars), OperationKind::kUnbuilt, &kEmptyShape, nullptr,
-            []() -> std::unique_ptr<Call> { return std::make_unique<UnbuiltCall>(Name.chars); }};
-}
-
 constexpr Operation kOperations[] = {
     built<add_tags_to_stream>("AddTagsToStream", kAddTagsToStreamInput),
     built<create_channel>("CreateChannel", kCreateChannelInput, &kChannelOutput),
@@ -164,8 +140,8 @@ constexpr Operation kOperations[] = {
                                     &kRegisterStreamConsumerOutput),
     built<remove_tags_from_stream>("RemoveTagsFromStream", kRemoveTagsFromStreamInput),
     built<split_shard>("SplitShard", kSplitShardInput),
-    unbuilt<"StartStreamEncryption">(),
-    unbuilt<"StopStreamEncryption">(),
+    built<start_stream_encryption>("StartStreamEncryption", kStreamEncryptionInput),
+    built<stop_stream_encryption>("StopStreamEncryption", kStreamEncryptionInput),
     streaming<subscribe_to_shard>("SubscribeToShard", kSubscribeToShardInput,
                                   &kSubscribeToShardEvent),
     built<tag_resource>("TagResource", kTagResourceInput),

@@ -32,13 +32,12 @@ public:
 enum class OperationKind : std::uint8_t {
     kUnary,
     kStreaming,  // success is followed by events, for as long as it lasts
-    kUnbuilt,    // known to the model, answered with a clear error until it is built
 };
 
 struct Operation {
     std::string_view name;
     OperationKind kind;
-    const model::Shape* request;   // never null; unbuilt rows have an empty shape
+    const model::Shape* request;   // never null
     const model::Shape* response;  // null: no output shape, success has an empty body
     std::unique_ptr<Call> (*make)();
 };

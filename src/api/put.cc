@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/addressing.h"
+#include "api/encryption.h"
 #include "api/failures.h"
 #include "api/messages.h"
 #include "base/result.h"
@@ -147,13 +148,15 @@ Task<Answer<PutRecordResponse>> put_record(Context& context, const PutRecordRequ
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
+    MILLRACE_CO_TRY(check_key(context, *stream));
     const stream::PutRecord record{request.partition_key.value_or(""), *request.data, hash};
     const std::span<const stream::PutRecord> records(&record, 1);
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);
     const stream::PutResult& result = results.front();
     switch (result.status) {
         case stream::PutStatus::kStored:
-            co_return PutRecordResponse{model::shard_id(result.shard_no), result.number.text()};
+            co_return PutRecordResponse{model::shard_id(result.shard_no), result.number.text(),
+                                        encryption_type_if(result.encrypted)};
         case stream::PutStatus::kGone:
             co_return stream_not_found(where);
         case stream::PutStatus::kOverloaded:
@@ -188,6 +191,7 @@ Task<Answer<PutRecordsResponse>> put_records(Context& context, const PutRecordsR
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
+    MILLRACE_CO_TRY(check_key(context, *stream));
 
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);
     const auto is_gone = [](const stream::PutResult& result) {
@@ -197,6 +201,8 @@ Task<Answer<PutRecordsResponse>> put_records(Context& context, const PutRecordsR
         co_return stream_not_found(where);
     }
     PutRecordsResponse response;
+    response.encryption_type =
+        encryption_type_if(std::ranges::any_of(results, &stream::PutResult::encrypted));
     response.records.reserve(results.size());
     for (const stream::PutResult& result : results) {
         response.records.push_back(result_entry(result, where));

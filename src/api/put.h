@@ -29,6 +29,7 @@ struct PutRecordRequest {
 struct PutRecordResponse {
     model::ShardIdText shard_id;
     model::SequenceText sequence_number;
+    std::optional<std::string_view> encryption_type;
 };
 
 struct PutRecordsRequestEntry {
@@ -53,6 +54,7 @@ struct PutRecordsResultEntry {
 struct PutRecordsResponse {
     std::int32_t failed_record_count = 0;
     std::vector<PutRecordsResultEntry> records;
+    std::optional<std::string_view> encryption_type;
 };
 
 Task<Answer<PutRecordResponse>> put_record(Context& context, const PutRecordRequest& request);

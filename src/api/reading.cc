@@ -1,6 +1,7 @@
 #include "api/reading.h"
 
 #include "api/addressing.h"
+#include "api/encryption.h"
 #include "api/messages.h"
 #include "base/check.h"
 #include "base/result.h"
@@ -54,6 +55,7 @@ RecordMember record_member(const stream::Shard& shard, const storage::Record& re
     if (!record.key.empty()) {
         member.partition_key = record.key;
     }
+    member.encryption_type = encryption_type_if(stream::is_sealed(record));
     return member;
 }
 

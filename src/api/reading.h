@@ -22,6 +22,7 @@ struct RecordMember {
     WallTime approximate_arrival_timestamp;
     Bytes data;                                     // views into the batch's keepalive
     std::optional<std::string_view> partition_key;  // the same; none: the record was put without
+    std::optional<std::string_view> encryption_type;
 };
 struct ChildShard {
     model::ShardIdText shard_id;

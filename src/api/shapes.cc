@@ -73,6 +73,7 @@ constexpr Field kStreamDescriptionFields[] = {
     timestamp_field<&StreamDescription::stream_creation_timestamp>("StreamCreationTimestamp"),
     list_field<&StreamDescription::enhanced_monitoring>("EnhancedMonitoring", kEnhancedMetrics),
     string_field<&StreamDescription::encryption_type>("EncryptionType"),
+    string_field<&StreamDescription::key_id>("KeyId"),
 };
 constexpr Shape kStreamDescription{"StreamDescription", kStreamDescriptionFields};
 
@@ -92,6 +93,7 @@ constexpr Field kStreamDescriptionSummaryFields[] = {
     list_field<&StreamDescriptionSummary::enhanced_monitoring>("EnhancedMonitoring",
                                                                kEnhancedMetrics),
     string_field<&StreamDescriptionSummary::encryption_type>("EncryptionType"),
+    string_field<&StreamDescriptionSummary::key_id>("KeyId"),
     integer_field<&StreamDescriptionSummary::open_shard_count>("OpenShardCount"),
     integer_field<&StreamDescriptionSummary::consumer_count>("ConsumerCount"),
     structure_field<&StreamDescriptionSummary::warm_throughput>("WarmThroughput", kWarmThroughput),
@@ -139,6 +141,7 @@ constexpr Field kRecordFields[] = {
     timestamp_field<&RecordMember::approximate_arrival_timestamp>("ApproximateArrivalTimestamp"),
     blob_field<&RecordMember::data>("Data"),
     string_field<&RecordMember::partition_key>("PartitionKey"),
+    string_field<&RecordMember::encryption_type>("EncryptionType"),
 };
 constexpr Shape kRecord{"Record", kRecordFields};
 
@@ -270,6 +273,7 @@ constexpr Field kPutRecordInputFields[] = {
 constexpr Field kPutRecordOutputFields[] = {
     string_field<&PutRecordResponse::shard_id>("ShardId"),
     string_field<&PutRecordResponse::sequence_number>("SequenceNumber"),
+    string_field<&PutRecordResponse::encryption_type>("EncryptionType"),
 };
 
 constexpr Field kPutRecordsInputFields[] = {
@@ -284,6 +288,7 @@ constexpr Field kPutRecordsInputFields[] = {
 constexpr Field kPutRecordsOutputFields[] = {
     integer_field<&PutRecordsResponse::failed_record_count>("FailedRecordCount"),
     list_field<&PutRecordsResponse::records>("Records", kPutRecordsResultEntry),
+    string_field<&PutRecordsResponse::encryption_type>("EncryptionType"),
 };
 
 constexpr Field kGetShardIteratorInputFields[] = {

@@ -11,7 +11,7 @@ namespace millrace::api {
 extern const model::Shape kTag;
 extern const model::Shape kWarmThroughput;
 
-extern const model::Shape kEmptyShape;  // no members: inputs without any, and unbuilt operations
+extern const model::Shape kEmptyShape;  // no members: inputs without any
 
 extern const model::Shape kCreateStreamInput;
 extern const model::Shape kDeleteStreamInput;
@@ -68,6 +68,7 @@ extern const model::Shape kGetResourcePolicyOutput;
 
 extern const model::Shape kEnhancedMonitoringInput;  // of both directions
 extern const model::Shape kEnhancedMonitoringOutput;
+extern const model::Shape kStreamEncryptionInput;  // of both directions
 extern const model::Shape kUpdateMaxRecordSizeInput;
 extern const model::Shape kUpdateStreamWarmThroughputInput;
 extern const model::Shape kUpdateStreamWarmThroughputOutput;

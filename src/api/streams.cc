@@ -5,6 +5,7 @@
 
 #include "api/account.h"
 #include "api/addressing.h"
+#include "api/encryption.h"
 #include "api/failures.h"
 #include "api/messages.h"
 #include "api/monitoring.h"
@@ -17,8 +18,6 @@ namespace millrace::api {
 
 namespace {
 
-// Nothing stores records encrypted yet.
-constexpr std::string_view kEncryptionNone = "NONE";
 constexpr std::uint64_t kChannelsPerOnDemandStream = 2;  // one of each kind
 
 // Always one element.
@@ -210,7 +209,8 @@ Task<Answer<DescribeStreamResponse>> describe_stream(Context& context,
     description.retention_period_hours = retention_hours(*stream);
     description.stream_creation_timestamp = creation_time(*stream);
     description.enhanced_monitoring = enhanced_monitoring(*stream);
-    description.encryption_type = kEncryptionNone;
+    description.encryption_type = encryption_type(*stream);
+    description.key_id = current_key_id(*stream);
     for (const stream::Shard& shard : stream->shards) {
         if (stream->expired(shard, now) ||
             (request.exclusive_start_shard_id &&
@@ -240,7 +240,8 @@ Task<Answer<DescribeStreamSummaryResponse>> describe_stream_summary(
     summary.retention_period_hours = retention_hours(*stream);
     summary.stream_creation_timestamp = creation_time(*stream);
     summary.enhanced_monitoring = enhanced_monitoring(*stream);
-    summary.encryption_type = kEncryptionNone;
+    summary.encryption_type = encryption_type(*stream);
+    summary.key_id = current_key_id(*stream);
     summary.open_shard_count = counter(stream->open_shards());
     summary.consumer_count = counter(stream->consumers.registered());
     summary.max_record_size_in_kib = counter(stream->record_max_kib);

@@ -61,6 +61,7 @@ struct StreamDescription {
     WallTime stream_creation_timestamp;
     std::vector<EnhancedMetrics> enhanced_monitoring;
     std::string_view encryption_type;
+    std::optional<std::string> key_id;
 };
 struct DescribeStreamResponse {
     StreamDescription stream_description;
@@ -80,6 +81,7 @@ struct StreamDescriptionSummary {
     WallTime stream_creation_timestamp;
     std::vector<EnhancedMetrics> enhanced_monitoring;
     std::string_view encryption_type;
+    std::optional<std::string> key_id;
     std::int32_t open_shard_count = 0;
     std::int32_t consumer_count = 0;
     std::optional<WarmThroughput> warm_throughput;

@@ -5,6 +5,7 @@
 
 #include "api/addressing.h"
 #include "api/consumers.h"
+#include "api/encryption.h"
 #include "api/messages.h"
 #include "base/check.h"
 #include "base/result.h"
@@ -18,9 +19,12 @@ constexpr std::string_view kOperation = "SubscribeToShard";
 
 class ShardEvents final : public EventSource {
 public:
-    ShardEvents(std::unique_ptr<stream::Subscription> subscription, model::ConsumerArn consumer,
+    ShardEvents(const Context& caller, stream::StreamPtr stream,
+                std::unique_ptr<stream::Subscription> subscription, model::ConsumerArn consumer,
                 std::string arn_as_given, model::ShardNo shard_no)
-        : subscription_(std::move(subscription)),
+        : caller_(caller),
+          stream_(std::move(stream)),
+          subscription_(std::move(subscription)),
           consumer_(std::move(consumer)),
           arn_as_given_(std::move(arn_as_given)),
           shard_no_(shard_no) {}
@@ -46,6 +50,8 @@ public:
                 co_return stream_not_found(consumer_.stream);
             case stream::Delivery::What::kNoShard:
                 co_return shard_does_not_exist(shard_no_, consumer_.stream);
+            case stream::Delivery::What::kNoKey:
+                co_return key_unusable(caller_, delivery.batch.key_id, KeyUse::kRead, *stream_);
             case stream::Delivery::What::kStopped:
                 if (client_gone_) {
                     co_return Event();
@@ -78,6 +84,8 @@ private:
         return event;
     }
 
+    const Context caller_;
+    const stream::StreamPtr stream_;  // as it was when it was subscribed to
     const std::unique_ptr<stream::Subscription> subscription_;
     const model::ConsumerArn consumer_;
     const std::string arn_as_given_;
@@ -134,8 +142,9 @@ Task<Answer<std::unique_ptr<EventSource>>> subscribe_to_shard(
         case stream::Subscriptions::Admission::kActive:
             co_return subscription_active(arn, *shard_no);
     }
-    std::unique_ptr<EventSource> events = std::make_unique<ShardEvents>(
-        std::move(subscribed.subscription), arn, std::string(*request.consumer_arn), *shard_no);
+    std::unique_ptr<EventSource> events =
+        std::make_unique<ShardEvents>(context, stream, std::move(subscribed.subscription), arn,
+                                      std::string(*request.consumer_arn), *shard_no);
     co_return events;
 }
 

@@ -1,5 +1,6 @@
 // Aead: AES-256-GCM under one key. Thread-safe; each thread keeps its own keyed contexts, so one
-// call costs one pass over the bytes. A nonce must never be used twice with the same key.
+// call costs one pass over the bytes. A nonce must never be used twice with the same key (nonces.h
+// sees to that).
 #pragma once
 
 #include <array>
@@ -28,9 +29,17 @@ public:
     void seal(const Nonce& nonce, Bytes associated, std::span<std::byte> bytes,
               std::span<std::byte, kTagBytes> tag) const;
 
+    // The same of `parts`, one after another, into `sealed`, which has room for them all.
+    void seal(const Nonce& nonce, Bytes associated, std::span<const Bytes> parts, std::byte* sealed,
+              std::span<std::byte, kTagBytes> tag) const;
+
     // Decrypts in place. False: not sealed with this key, nonce and `associated`; `bytes` is then
     // garbage.
     [[nodiscard]] bool open(const Nonce& nonce, Bytes associated, std::span<std::byte> bytes,
+                            std::span<const std::byte, kTagBytes> tag) const;
+
+    // The same of `sealed` into `opened`, which has room for it.
+    [[nodiscard]] bool open(const Nonce& nonce, Bytes associated, Bytes sealed, std::byte* opened,
                             std::span<const std::byte, kTagBytes> tag) const;
 
 private:

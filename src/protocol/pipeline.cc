@@ -4,7 +4,6 @@
 #include <exception>
 #include <optional>
 
-#include "api/messages.h"
 #include "base/log.h"
 #include "protocol/authentication.h"
 #include "protocol/binder.h"
@@ -83,8 +82,6 @@ public:
             return error(format(), authentication.failure->type,
                          std::move(authentication.failure->message));
         }
-        if (row_->operation->kind == api::OperationKind::kUnbuilt)
-            return refuse_unbuilt();
         if (binder_->failure())
             return error(format(), kSerialization, binder_->failure());
         if (const auto violations = find_violations(*row_->operation->request, call_->request(),
@@ -180,15 +177,11 @@ private:
                                                 : error(format(), kSerialization);
     }
 
-    Reply refuse_unbuilt() const {
-        return error(format(), kUnknownOperation, api::not_built(target_.operation).message);
-    }
-
     // One pass over the body: binds it as far as it can be bound. False: it is not well-formed.
     bool read_body() {
         const model::Shape* shape = &kNoMembers;
         void* object = nullptr;
-        if (row_ != nullptr && row_->operation->kind != api::OperationKind::kUnbuilt) {
+        if (row_ != nullptr) {
             call_ = row_->operation->make();
             shape = row_->operation->request;
             object = call_->request();

@@ -44,7 +44,7 @@ Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Broker::~Broker() = default;
 
-StartResult Broker::start(Options options) {
+StartResult Broker::start(const Options& options) {
     const auto failed = [](StartError::Kind kind, std::string message) {
         return StartResult{nullptr, {kind, std::move(message)}};
     };

@@ -7,6 +7,7 @@
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 #include "millrace/version.h"
+#include "server/kms_keys.h"
 #include "server/option_sources.h"
 #include "server/process_metrics.h"
 #include "server/run_on.h"
@@ -61,7 +62,7 @@ wire::FrontConfig front_config(const Options& options) {
     return config;
 }
 
-storage::SegmentEngineOptions engine_options(const Options& options) {
+storage::SegmentEngineOptions engine_options(const Options& options, env::Entropy& entropy) {
     storage::SegmentEngineOptions engine;
     engine.data_dir = options.data_dir;
     engine.durability = engine_durability(options.durability);
@@ -69,10 +70,19 @@ storage::SegmentEngineOptions engine_options(const Options& options) {
     engine.segment_age = options.segment_age;
     engine.journal_file_bytes = options.journal_file_size;
     engine.journal_files = static_cast<std::uint32_t>(options.journal_files);
+    engine.journal_seed = static_cast<std::uint32_t>(entropy.u64());
     engine.inflight_bytes = options.append_memory;
     engine.open_files = static_cast<std::uint32_t>(options.open_files);
     engine.index_cache_bytes = options.index_memory;
     return engine;
+}
+
+// With durability none it is kept in memory, like all that it protects.
+env::Path master_key_file(const Options& options) {
+    const bool in_data_dir = options.durability == Durability::kNone ||
+                             options.encryption_key_file.find('/') == std::string::npos;
+    const env::Path name(options.encryption_key_file);
+    return in_data_dir ? env::Path(options.data_dir) / name.filename() : name;
 }
 
 stream::Settings stream_settings(const Options& options) {
@@ -91,6 +101,8 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.pending_streams_max = static_cast<std::uint32_t>(options.pending_streams_max);
     settings.quotas.scalings_max = static_cast<std::uint32_t>(options.shard_count_updates_max);
     settings.quotas.mode_changes_max = static_cast<std::uint32_t>(options.mode_changes_max);
+    settings.quotas.encryption_changes_max =
+        static_cast<std::uint32_t>(options.encryption_changes_max);
     settings.quotas.consumers_max = static_cast<std::uint32_t>(options.consumers_max);
     settings.quotas.creating_consumers_max =
         static_cast<std::uint32_t>(options.creating_consumers_max);
@@ -100,6 +112,8 @@ stream::Settings stream_settings(const Options& options) {
     settings.on_demand.split_records_per_second = options.on_demand_split_records;
     settings.on_demand.shards_max = static_cast<std::uint32_t>(options.on_demand_shards_max);
     settings.channels_accepted = options.channels == Channels::kAccept;
+    settings.key_states = parse_kms_keys(options).value();  // checked
+    settings.master_key_file = master_key_file(options);
     return settings;
 }
 
@@ -208,8 +222,9 @@ std::string Lifecycle::authority() {
 
 Result<void> Lifecycle::open_engine() {
     MILLRACE_TRY(files_->create_directories(options_.data_dir));
-    MILLRACE_TRY(engine_, storage::SegmentEngine::open(engine_options(options_), *files_, clock_,
-                                                       pool_, metrics_));
+    auto options = engine_options(options_, entropy_);
+    MILLRACE_TRY(engine_, storage::SegmentEngine::open(std::move(options), *files_, clock_, pool_,
+                                                       metrics_));
     return success();
 }
 

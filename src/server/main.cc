@@ -120,7 +120,7 @@ int run_serve(Arguments arguments) {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
     Signals signals;
-    const StartResult started = Broker::start(std::move(options).value());
+    const StartResult started = Broker::start(options.value());
     if (started.broker == nullptr) {
         const bool usage = started.error.kind == StartError::Kind::kOptions;
         return refuse(started.error.message, usage ? kExitUsage : kExitFailure);

@@ -28,6 +28,19 @@ bool value_text(const toml::node& node, std::string& text) {
     return true;
 }
 
+std::string place_of(const toml::node& node, const std::string& file) {
+    return file + " line " + std::to_string(node.source().begin.line);
+}
+
+std::string written_as(const std::string& name, const std::string& place) {
+    return name + " in " + place;
+}
+
+Error unknown(const std::string& name, const std::string& place) {
+    return Error{Errc::kInvalid, place + ": unknown option '" + name +
+                                     "'; `millrace config` prints those there are"};
+}
+
 }  // namespace
 
 Result<std::vector<Setting>> read_file_settings(std::string_view document,
@@ -37,13 +50,12 @@ Result<std::vector<Setting>> read_file_settings(std::string_view document,
         const toml::table table = toml::parse(document, file);
         for (const auto& [key, node] : table) {
             const std::string name(key.str());
-            const std::string place = file + " line " + std::to_string(node.source().begin.line);
+            const std::string place = place_of(node, file);
             const OptionRow* const row = find_option(name);
             if (row == nullptr) {
-                return Error{Errc::kInvalid, place + ": unknown option '" + name +
-                                                 "'; `millrace config` prints those there are"};
+                return unknown(name, place);
             }
-            Setting setting{row, {}, name + " in " + place};
+            Setting setting{row, {}, written_as(name, place)};
             if (!value_text(node, setting.text)) {
                 return Error{Errc::kInvalid,
                              setting.written_as + ": must be a string, a number or true or false"};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "server/kms_keys.h"
 #include "server/option_value.h"
 #include "server/startup_streams.h"
 #include "wire/address.h"
@@ -148,6 +149,10 @@ Result<void> check_options(const Options& options) {
     if (options.tls != Tls::kRequired && !options.tls_client_ca.empty()) {
         return invalid("tls-client-ca",
                        "needs tls required, or clients without TLS would pass it by");
+    }
+    const auto keys = parse_kms_keys(options);
+    if (!keys) {
+        return invalid("kms-keys", keys.error().message);
     }
     if (options.body_memory < options.body_size_max) {
         return invalid("body-memory",

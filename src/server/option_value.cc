@@ -37,7 +37,7 @@ constexpr std::array kTls = {Choice<Tls>{"auto", Tls::kAuto},
                              Choice<Tls>{"off", Tls::kOff}};
 constexpr std::array kBooleans = {Choice<bool>{"true", true}, Choice<bool>{"false", false}};
 
-Error must(std::string what) {
+Error must(const std::string& what) {
     return Error{Errc::kInvalid, "must be " + what};
 }
 
@@ -107,7 +107,7 @@ Result<void> set_choice(T& field, const std::array<Choice<T>, N>& choices, std::
         names += i == 0 ? "" : i + 1 == N ? " or " : ", ";
         names += choices[i].name;
     }
-    return must(std::move(names));
+    return must(names);
 }
 
 template <class T, std::size_t N>

@@ -51,6 +51,11 @@ constexpr OptionRow kRows[] = {
     other("streams", kGeneral, &O::streams, "",
           "Streams to have at start: NAME, NAME:SHARDS or NAME:on-demand, separated by commas. "
           "Those that exist stay as they are."),
+    other(
+        "encryption-key-file", kGeneral, &O::encryption_key_file, "master.key",
+        "The key that encrypts the keys of encrypted streams; made if absent. Without it they are "
+        "lost, and the server does not start. A name without '/' lies in data-dir. 32 random "
+        "bytes of one's own will do."),
     other("account", kGeneral, &O::account, "000000000000",
           "Account of callers whose access key id is not itself 12 digits."),
     other("region", kGeneral, &O::region, "us-east-1",
@@ -143,6 +148,9 @@ constexpr OptionRow kRows[] = {
           "Quota: UpdateShardCount calls for one stream within 24 hours."),
     count("mode-changes-max", kService, &O::mode_changes_max, "2", 1, 1'000'000,
           "Quota: changes of one stream's mode within 24 hours."),
+    count("encryption-changes-max", kService, &O::encryption_changes_max, "25", 1, 1'000'000,
+          "Quota: StartStreamEncryption calls for one stream within 24 hours, and as many "
+          "StopStreamEncryption calls."),
     count("consumers-max", kService, &O::consumers_max, "20", 0, 1'000'000,
           "Quota: registered consumers of one stream."),
     count("creating-consumers-max", kService, &O::creating_consumers_max, "5", 1, 1'000'000,
@@ -161,6 +169,10 @@ constexpr OptionRow kRows[] = {
     other("channels", kService, &O::channels, "refuse",
           "Whether CreateChannel is refused or accepted. This server delivers nothing to channels: "
           "accept is for tests of their administration alone."),
+    other("kms-keys", kService, &O::kms_keys, "",
+          "There is no key service: a stream is encrypted under any key that can be named. Keys "
+          "that shall fail, for tests of clients: KEY=STATE, separated by commas, where STATE is "
+          "disabled, pending-deletion, missing, access-denied, opt-in-required or throttled."),
 };
 
 }  // namespace

@@ -3,13 +3,14 @@
 #include <cstring>
 
 #include "base/crc32c.h"
+#include "base/log.h"
 #include "storage/whole_file.h"
 
 namespace millrace::storage {
 namespace {
 
 constexpr char kMagic[8] = {'m', 'i', 'l', 'l', 'c', 'h', 'k', '\n'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint64_t kNoEnd = ~std::uint64_t{0};
 
 struct DiskCheckpoint {
@@ -20,10 +21,11 @@ struct DiskCheckpoint {
     std::uint64_t sequence;
     std::uint64_t offset;
     std::uint64_t shards;
+    std::uint64_t doomed;
     std::uint32_t records_journaled;
-    std::uint32_t reserved;
+    std::uint32_t journal_seed;
 };
-static_assert(sizeof(DiskCheckpoint) == 56);
+static_assert(sizeof(DiskCheckpoint) == 64);
 constexpr std::size_t kCheckedFrom = 16;
 
 struct DiskShard {
@@ -43,6 +45,14 @@ struct DiskSegment {
     std::int64_t last_stamp_ms;
 };
 static_assert(sizeof(DiskSegment) == 32);
+
+struct DiskDoomed {
+    std::uint64_t stream_uid;
+    std::uint32_t shard_no;
+    std::uint32_t kind;
+    std::uint64_t first;
+};
+static_assert(sizeof(DiskDoomed) == 24);
 
 template <class T>
 void put(std::vector<std::byte>& out, const T& value) {
@@ -75,7 +85,9 @@ std::vector<std::byte> encode_checkpoint(const Checkpoint& checkpoint) {
     head.sequence = checkpoint.mark.sequence;
     head.offset = checkpoint.mark.offset;
     head.shards = checkpoint.shards.size();
+    head.doomed = checkpoint.doomed.size();
     head.records_journaled = checkpoint.records_journaled ? 1 : 0;
+    head.journal_seed = checkpoint.journal_seed;
     std::vector<std::byte> out;
     put(out, head);
     for (const ShardState& shard : checkpoint.shards) {
@@ -86,6 +98,10 @@ std::vector<std::byte> encode_checkpoint(const Checkpoint& checkpoint) {
             put(out, DiskSegment{segment.first.value(), segment.bytes, to_ms(segment.first_stamp),
                                  to_ms(segment.last_stamp)});
         }
+    }
+    for (const Doomed& doomed : checkpoint.doomed) {
+        put(out, DiskDoomed{doomed.shard.stream_uid, doomed.shard.shard_no,
+                            static_cast<std::uint32_t>(doomed.kind), doomed.first.value()});
     }
     head.crc = crc32c(Bytes(out).subspan(kCheckedFrom));
     store_le(out.data(), head);
@@ -108,6 +124,7 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
     Checkpoint checkpoint;
     checkpoint.mark = {head.generation, head.sequence, head.offset};
     checkpoint.records_journaled = head.records_journaled != 0;
+    checkpoint.journal_seed = head.journal_seed;
     for (std::uint64_t i = 0; i < head.shards; ++i) {
         DiskShard disk{};
         if (!take(bytes, disk)) {
@@ -131,11 +148,22 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes) {
         }
         checkpoint.shards.push_back(std::move(shard));
     }
+    for (std::uint64_t i = 0; i < head.doomed; ++i) {
+        DiskDoomed disk{};
+        if (!take(bytes, disk)) {
+            return corrupt();
+        }
+        checkpoint.doomed.push_back({static_cast<Doomed::Kind>(disk.kind),
+                                     {disk.stream_uid, disk.shard_no},
+                                     Position(disk.first)});
+    }
     return checkpoint;
 }
 
-Result<std::optional<Checkpoint>> load_checkpoint(StoreParts& parts) {
-    MILLRACE_TRY(const auto content, load_file(parts.files, parts.layout.checkpoint()));
+namespace {
+
+Result<std::optional<Checkpoint>> load_one(StoreParts& parts, const env::Path& path) {
+    MILLRACE_TRY(const auto content, load_file(parts.files, path));
     if (!content) {
         return std::optional<Checkpoint>();
     }
@@ -143,8 +171,32 @@ Result<std::optional<Checkpoint>> load_checkpoint(StoreParts& parts) {
     return std::optional(std::move(checkpoint));
 }
 
+}  // namespace
+
+Result<std::optional<Checkpoint>> load_checkpoint(StoreParts& parts) {
+    const env::Path& path = parts.layout.checkpoint();
+    auto loaded = load_one(parts, path);
+    const bool damaged = !loaded && loaded.error().code == Errc::kCorrupt;
+    if (!damaged && (!loaded || loaded.value())) {
+        return loaded;
+    }
+    // The copy is stored first: it is the same, or later and as true. A first checkpoint may have
+    // got no further.
+    auto copy = load_one(parts, parts.layout.checkpoint_copy());
+    if (!copy || !copy.value()) {
+        return damaged ? std::move(loaded) : std::move(copy);
+    }
+    if (damaged) {
+        parts.damage.add({ShardKey{}, path.string(), 0, 0, {}});
+        log::warn("the checkpoint is damaged, its copy serves: file={}", path.string());
+    }
+    return copy;
+}
+
 Result<void> store_checkpoint(StoreParts& parts, const Checkpoint& checkpoint) {
-    return replace_file(parts.files, parts.layout.checkpoint(), encode_checkpoint(checkpoint));
+    const auto bytes = encode_checkpoint(checkpoint);
+    MILLRACE_TRY(replace_file(parts.files, parts.layout.checkpoint_copy(), bytes));
+    return replace_file(parts.files, parts.layout.checkpoint(), bytes);
 }
 
 }  // namespace millrace::storage

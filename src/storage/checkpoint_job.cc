@@ -1,5 +1,6 @@
 #include "storage/checkpoint_job.h"
 
+#include <map>
 #include <utility>
 
 #include "base/log.h"
@@ -16,10 +17,11 @@ void CheckpointJob::run(StoreParts& parts) {
         error_ = std::move(synced).error();
         return;
     }
-    remove_doomed(parts);
     if (auto stored = store_checkpoint(parts, checkpoint_); !stored) {
         error_ = std::move(stored).error();
+        return;
     }
+    remove_doomed(parts);
 }
 
 void CheckpointJob::sync_segments(StoreParts& parts) {
@@ -65,26 +67,36 @@ Result<void> CheckpointJob::sync_directories(StoreParts& parts) {
 }
 
 void CheckpointJob::remove_doomed(StoreParts& parts) {
-    Doomed left;
-    for (const env::Path& path : doomed_.segments) {
-        parts.open_files.forget(path);
-        parts.indexes.forget(path);
-        const env::Path index = env::Path(path).replace_extension(".idx");
-        const bool gone = remove_if_there(parts.files, index) && remove_if_there(parts.files, path);
-        if (!gone) {
-            left.segments.push_back(path);
+    left_.clear();
+    std::map<env::Path, std::vector<Doomed>> gone;  // by folder
+    for (const Doomed& doomed : checkpoint_.doomed) {
+        const env::Path path = doomed.path(parts.layout);
+        if (remove(parts, doomed.kind, path)) {
+            gone[path.parent_path()].push_back(doomed);
+        } else {
+            left_.push_back(doomed);
         }
     }
-    for (const env::Path& path : doomed_.trees) {
-        if (!parts.files.remove_tree(path)) {
-            left.trees.push_back(path);
+    // The next checkpoint no longer lists them: by then they must not come back.
+    for (auto& [directory, those] : gone) {
+        const auto synced = parts.files.sync_directory(directory);
+        if (!synced && synced.error().code != Errc::kNotFound) {
+            left_.insert(left_.end(), those.begin(), those.end());
         }
     }
-    if (!left.segments.empty() || !left.trees.empty()) {
-        log::warn("{} files could not be removed, will try again",
-                  left.segments.size() + left.trees.size());
+    if (!left_.empty()) {
+        log::warn("{} files could not be removed, will try again", left_.size());
     }
-    doomed_ = std::move(left);
+}
+
+bool CheckpointJob::remove(StoreParts& parts, Doomed::Kind kind, const env::Path& path) {
+    if (kind != Doomed::Kind::kSegment) {
+        return parts.files.remove_tree(path).has_value();
+    }
+    parts.open_files.forget(path);
+    parts.indexes.forget(path);
+    const env::Path index = env::Path(path).replace_extension(".idx");
+    return remove_if_there(parts.files, index) && remove_if_there(parts.files, path);
 }
 
 }  // namespace millrace::storage

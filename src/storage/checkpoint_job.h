@@ -1,5 +1,5 @@
 // CheckpointJob: what a checkpoint does off the committer's thread: syncs what the segments got,
-// removes the files that nobody needs any more, and stores the checkpoint.
+// stores the checkpoint, and removes the files that it calls doomed.
 #pragma once
 
 #include <memory>
@@ -14,13 +14,6 @@
 
 namespace millrace::storage {
 
-// Files and folders that no log refers to. They go before the checkpoint that no longer lists them
-// is stored: afterwards nothing would remember them.
-struct Doomed {
-    std::vector<env::Path> segments;
-    std::vector<env::Path> trees;
-};
-
 class CheckpointJob final {
 public:
     struct Part {
@@ -30,10 +23,8 @@ public:
         bool failed = false;  // its sync did
     };
 
-    CheckpointJob(Checkpoint checkpoint, std::vector<Part> parts, Doomed doomed)
-        : checkpoint_(std::move(checkpoint)),
-          parts_(std::move(parts)),
-          doomed_(std::move(doomed)) {}
+    CheckpointJob(Checkpoint checkpoint, std::vector<Part> parts)
+        : checkpoint_(std::move(checkpoint)), parts_(std::move(parts)), left_(checkpoint_.doomed) {}
 
     // Blocks.
     void run(StoreParts& parts);
@@ -42,7 +33,7 @@ public:
     const std::optional<Error>& error() const { return error_; }
     const Checkpoint& checkpoint() const { return checkpoint_; }
     std::vector<Part>& parts() { return parts_; }
-    Doomed& doomed() { return doomed_; }  // what could not be removed
+    const std::vector<Doomed>& left() const { return left_; }  // what could not be removed
 
     bool finished = false;  // guarded by the committer's mutex
 
@@ -50,10 +41,11 @@ private:
     void sync_segments(StoreParts& parts);
     Result<void> sync_directories(StoreParts& parts);
     void remove_doomed(StoreParts& parts);
+    static bool remove(StoreParts& parts, Doomed::Kind kind, const env::Path& path);
 
     Checkpoint checkpoint_;
     std::vector<Part> parts_;
-    Doomed doomed_;
+    std::vector<Doomed> left_;
     std::optional<Error> error_;
 };
 

@@ -50,13 +50,15 @@ Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, R
           "millrace_commit_records", "Records that one commit made durable.", {}, record_bounds())),
       logs_(std::move(recovered.logs)),
       journal_(parts, metrics, recovered.journal, parts.journals_records()),
-      checkpointed_(journal_.mark()) {
+      checkpointed_(journal_.mark()),
+      doomed_(std::move(recovered.doomed)) {
     for (const auto& [key, log] : logs_) {
         if (log->dirty()) {
             dirty_logs_.insert(log);
         }
     }
     control_dirty_ = recovered.checkpoint_due;
+    first_start_ = !recovered.has_checkpoint;
     if (!recovered.checkpoint_due) {
         journal_.release(recovered.journal.sequence);
     }
@@ -68,9 +70,10 @@ Committer::~Committer() {
 
 Result<void> Committer::start() {
     if (dirty()) {
-        // A full disk is no reason not to read; the checkpoint is tried again.
+        // A full disk is no reason not to read; the checkpoint is tried again. Only the first of a
+        // directory must succeed: no commit could be told from other bytes without its seed.
         auto done = checkpoint_now();
-        if (!done && done.error().code != Errc::kNoSpace) {
+        if (!done && (first_start_ || done.error().code != Errc::kNoSpace)) {
             return done;
         }
     }
@@ -325,13 +328,12 @@ void Committer::trim(const CommitRequest& request) {
     if (log == nullptr) {
         return;
     }
-    std::vector<env::Path> gone = request.what == CommitRequest::What::kTrim
-                                      ? log->trim(request.horizon)
-                                      : log->trim_below(request.below);
+    const std::vector<Doomed> gone = request.what == CommitRequest::What::kTrim
+                                         ? log->trim(request.horizon)
+                                         : log->trim_below(request.below);
     if (!gone.empty()) {
         note_dirty();
-        doomed_.segments.insert(doomed_.segments.end(), std::make_move_iterator(gone.begin()),
-                                std::make_move_iterator(gone.end()));
+        doomed_.insert(doomed_.end(), gone.begin(), gone.end());
     }
 }
 
@@ -412,8 +414,7 @@ void Committer::publish(Group& group) {
         // The stream's folder goes with its last shard.
         const auto sibling = logs_.lower_bound(ShardKey{key.stream_uid, 0});
         const bool last = sibling == logs_.end() || sibling->first.stream_uid != key.stream_uid;
-        doomed_.trees.push_back(last ? parts_.layout.stream(key.stream_uid)
-                                     : parts_.layout.shard(key));
+        doomed_.push_back({last ? Doomed::Kind::kStream : Doomed::Kind::kShard, key, {}});
     }
 }
 
@@ -463,8 +464,7 @@ void Committer::answer(Group& group) {
 // ---- Checkpoints.
 
 bool Committer::dirty() const {
-    return !dirty_logs_.empty() || control_dirty_ || !doomed_.segments.empty() ||
-           !doomed_.trees.empty();
+    return !dirty_logs_.empty() || control_dirty_ || !doomed_.empty();
 }
 
 void Committer::note_dirty() {
@@ -478,11 +478,10 @@ bool Committer::checkpoint_due() {
         return false;
     }
     const std::uint64_t ring = parts_.options.journal_file_bytes * parts_.options.journal_files;
-    const bool doomed = !doomed_.segments.empty() || !doomed_.trees.empty();
     const auto age = parts_.clock.steady() - dirty_since_;
     return checkpoint_urgent_ || bytes_since_checkpoint_ >= ring / 2 ||
            dirty_logs_.size() >= std::max(1U, parts_.options.open_files / 2) ||
-           age >= kCheckpointAge || (doomed && age >= kDoomedAge);
+           age >= kCheckpointAge || (!doomed_.empty() && age >= kDoomedAge);
 }
 
 // False: not begun, a repair must come first and failed.
@@ -496,6 +495,8 @@ bool Committer::begin_checkpoint() {
     Checkpoint checkpoint;
     checkpoint.mark = journal_.mark();
     checkpoint.records_journaled = parts_.journals_records();
+    checkpoint.journal_seed = parts_.journal_seed;
+    checkpoint.doomed = std::exchange(doomed_, {});
     checkpoint.shards.reserve(logs_.size());
     for (const auto& [key, log] : logs_) {
         checkpoint.shards.push_back(log->state());
@@ -509,8 +510,7 @@ bool Committer::begin_checkpoint() {
     journal_tells_ = false;
     checkpoint_urgent_ = false;
     bytes_since_checkpoint_ = 0;
-    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts),
-                                           std::exchange(doomed_, {}));
+    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts));
     pool_.submit([this, job = job_] {
         job->run(parts_);
         const std::lock_guard lock(mutex_);
@@ -522,12 +522,10 @@ bool Committer::begin_checkpoint() {
 
 void Committer::finish_checkpoint() {
     const std::shared_ptr<CheckpointJob> job = std::exchange(job_, nullptr);
-    Doomed& left = job->doomed();
-    if (!left.segments.empty() || !left.trees.empty() || job->error()) {
+    if (!job->left().empty() || job->error()) {
         note_dirty();
     }
-    std::move(left.segments.begin(), left.segments.end(), std::back_inserter(doomed_.segments));
-    std::move(left.trees.begin(), left.trees.end(), std::back_inserter(doomed_.trees));
+    doomed_.insert(doomed_.end(), job->left().begin(), job->left().end());
     if (!job->error()) {
         for (CheckpointJob::Part& part : job->parts()) {
             part.log->synced(part.state);

@@ -105,7 +105,8 @@ private:
     std::chrono::steady_clock::time_point retry_at_{};  // no repair is tried before
     std::chrono::steady_clock::time_point complained_at_{};
     std::shared_ptr<CheckpointJob> job_;  // null: none runs
-    Doomed doomed_;
+    std::vector<Doomed> doomed_;
+    bool first_start_ = false;
     bool stopped_ = false;
 
     std::thread thread_;

@@ -94,7 +94,7 @@ Result<void> Journal::open_file(std::size_t number) {
 Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const Bytes> body) {
     CHECK(started_ && !failed_);
     const CommitHeader header{generation_, ++sequence_, durable_, std::move(entries)};
-    const std::vector<std::byte> head = encode_commit_header(header);
+    const std::vector<std::byte> head = encode_commit_header(header, parts_.journal_seed);
     std::vector<Bytes> slices;
     slices.reserve(body.size() + 2);
     slices.emplace_back(head);

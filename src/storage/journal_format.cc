@@ -29,8 +29,8 @@ struct DiskEntry {
 };
 static_assert(sizeof(DiskEntry) == 24);
 
-std::uint32_t checksum(Bytes header) {
-    return crc32c(header.subspan(sizeof(DiskHeader::crc)));
+std::uint32_t checksum(Bytes header, std::uint32_t seed) {
+    return crc32c(header.subspan(sizeof(DiskHeader::crc)), seed);
 }
 
 std::uint64_t header_bytes_for(std::uint64_t entries) {
@@ -56,7 +56,7 @@ std::uint64_t CommitHeader::total_bytes() const {
     return (bytes + kJournalBlockBytes - 1) / kJournalBlockBytes * kJournalBlockBytes;
 }
 
-std::vector<std::byte> encode_commit_header(const CommitHeader& header) {
+std::vector<std::byte> encode_commit_header(const CommitHeader& header, std::uint32_t seed) {
     std::vector<std::byte> bytes(header.header_bytes());
     DiskHeader disk{};
     disk.magic = kMagic;
@@ -72,12 +72,13 @@ std::vector<std::byte> encode_commit_header(const CommitHeader& header) {
         store_le(at, out);
         at += sizeof out;
     }
-    disk.crc = checksum(bytes);
+    disk.crc = checksum(bytes, seed);
     store_le(bytes.data(), disk);
     return bytes;
 }
 
-std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint64_t& needed) {
+std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint32_t seed,
+                                                 std::uint64_t& needed) {
     needed = sizeof(DiskHeader);
     if (bytes.size() < needed) {
         return std::nullopt;
@@ -87,7 +88,7 @@ std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint64_t& nee
         return std::nullopt;
     }
     needed = header_bytes_for(disk.entries);
-    if (bytes.size() < needed || disk.crc != checksum(bytes.first(needed))) {
+    if (bytes.size() < needed || disk.crc != checksum(bytes.first(needed), seed)) {
         return std::nullopt;
     }
     CommitHeader header{disk.generation, disk.sequence, disk.previous, {}};

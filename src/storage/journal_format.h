@@ -39,10 +39,12 @@ struct CommitHeader {
     bool operator==(const CommitHeader&) const = default;
 };
 
-std::vector<std::byte> encode_commit_header(const CommitHeader& header);
+// `seed`: the data directory's (StoreParts::journal_seed).
+std::vector<std::byte> encode_commit_header(const CommitHeader& header, std::uint32_t seed);
 // Nothing: no whole header stands at the start of `bytes`. `needed` tells how many bytes would
 // decide, if those are too few.
-std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint64_t& needed);
+std::optional<CommitHeader> decode_commit_header(Bytes bytes, std::uint32_t seed,
+                                                 std::uint64_t& needed);
 
 // Whether every frame of the body is whole.
 bool body_is_whole(const CommitHeader& header, Bytes body);

@@ -15,14 +15,15 @@ namespace {
 // A journal file, read through a window: most blocks looked at hold no header.
 class BlockReader final {
 public:
-    BlockReader(env::File& file, std::uint64_t size) : file_(file), size_(size) {}
+    BlockReader(env::File& file, std::uint64_t size, std::uint32_t seed)
+        : file_(file), size_(size), seed_(seed) {}
 
     // The commit whose header stands at `offset`, whatever its generation.
     Result<std::optional<CommitHeader>> header_at(std::uint64_t offset) {
         std::uint64_t needed = kJournalBlockBytes;
         while (true) {
             MILLRACE_TRY(const Bytes bytes, at(offset, needed));
-            auto header = decode_commit_header(bytes, needed);
+            auto header = decode_commit_header(bytes, seed_, needed);
             if (header || needed <= bytes.size() || offset + bytes.size() >= size_) {
                 return header;
             }
@@ -58,6 +59,7 @@ private:
 
     env::File& file_;
     const std::uint64_t size_;
+    const std::uint32_t seed_;
     std::vector<std::byte> window_;
     std::uint64_t from_ = 0;
     std::size_t bytes_ = 0;
@@ -75,7 +77,7 @@ public:
     Result<void> scan_file(const env::Path& path) {
         MILLRACE_TRY(auto file, parts_.files.open(path, env::OpenMode::kReadOnly));
         MILLRACE_TRY(const std::uint64_t size, file->size());
-        BlockReader reader(*file, size);
+        BlockReader reader(*file, size, parts_.journal_seed);
         MILLRACE_TRY(const auto first, reader.header_at(0));
         std::uint64_t offset = 0;
         std::uint64_t generation = 0;  // of this use of the file, as far as is known

@@ -52,8 +52,8 @@ public:
                 MILLRACE_TRY(parts_.files.sync_directory(layout.root().parent_path()));
             }
         }
-        recovered_.checkpoint_due =
-            !has_checkpoint_ || committed || records_journaled_ != parts_.journals_records();
+        recovered_.checkpoint_due = !recovered_.has_checkpoint || committed ||
+                                    records_journaled_ != parts_.journals_records();
         return std::move(recovered_);
     }
 
@@ -65,9 +65,11 @@ private:
         }
         if (loaded && loaded.value()) {
             const Checkpoint& checkpoint = *loaded.value();
-            has_checkpoint_ = true;
+            recovered_.has_checkpoint = true;
             mark_ = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;
+            parts_.journal_seed = checkpoint.journal_seed;
+            recovered_.doomed = checkpoint.doomed;
             for (const ShardState& state : checkpoint.shards) {
                 states_.emplace(state.key, state);
             }
@@ -118,7 +120,7 @@ private:
                 } else if (entry.kind == JournalEntry::Kind::kDrop) {
                     states_.erase(entry.shard);
                     dropped_.insert(entry.shard);
-                    MILLRACE_TRY(parts_.files.remove_tree(parts_.layout.shard(entry.shard)));
+                    recovered_.doomed.push_back({Doomed::Kind::kShard, entry.shard, {}});
                 }
             }
         }
@@ -317,7 +319,6 @@ private:
     std::set<ShardKey> dropped_;
     JournalMark mark_;
     bool records_journaled_ = true;
-    bool has_checkpoint_ = false;
     bool first_start_ = false;
     bool scan_all_ = false;
 };

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "base/result.h"
 #include "storage/journal_scan.h"
@@ -20,6 +21,8 @@ using ShardLogs = std::map<ShardKey, ShardLogPtr>;
 struct Recovered {
     ShardLogs logs;  // the catalog's included
     JournalScan journal;
+    std::vector<Doomed> doomed;  // may be there still
+    bool has_checkpoint = false;
     bool checkpoint_due = false;  // the one on disk does not say all this
 };
 

@@ -28,6 +28,10 @@ struct SegmentEngineOptions {
     std::uint64_t journal_file_bytes = 32ULL << 20;
     std::uint32_t journal_files = 4;
 
+    // A random number for a directory that is new: what commits' checksums start from. A client
+    // that knew it could send a record which, torn in the right place, reads as a commit.
+    std::uint32_t journal_seed = 0;
+
     // Bytes appended but not yet committed; beyond it append() answers kOverloaded.
     std::uint64_t inflight_bytes = 64ULL << 20;
 

@@ -31,10 +31,18 @@ Result<void> ShardCursor::open(Position from, WallTime horizon) {
         if (entered || entered.error().code != Errc::kNotFound) {
             return entered;
         }
-        log_.forget_segment(segment_->first);
+        if (log_.has_segment(segment_->first)) {
+            break;
+        }
     }
-    return Error{Errc::kIo,
-                 "a segment's file is missing: " + log_.segment_path(segment_->first).string()};
+    return missing(*segment_);
+}
+
+// REQUIRES: its file is not there although it belongs to the log.
+Error ShardCursor::missing(const Segment& segment) {
+    const env::Path path = log_.segment_path(segment.first);
+    parts_.damage.add({log_.key(), path.string(), 0, segment.bytes, segment.first});
+    return Error{Errc::kCorrupt, "a segment's file is missing: file=" + path.string()};
 }
 
 Result<std::shared_ptr<env::File>> ShardCursor::file_of(const Segment& segment) {
@@ -158,7 +166,9 @@ Result<std::optional<FrameHeader>> ShardCursor::header() {
             if (entered.error().code != Errc::kNotFound) {
                 return std::move(entered).error();
             }
-            log_.forget_segment(next->first);
+            if (log_.has_segment(next->first)) {
+                return missing(*next);
+            }
             segment_ = *next;
         }
     }

@@ -40,6 +40,7 @@ private:
     Result<std::shared_ptr<env::File>> file_of(const Segment& segment);
     Result<std::shared_ptr<const SegmentIndex>> index_of(const Segment& segment, bool scan);
     Error damaged(Error why);
+    Error missing(const Segment& segment);
 
     StoreParts& parts_;
     ShardLog& log_;

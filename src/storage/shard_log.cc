@@ -96,18 +96,10 @@ Position ShardLog::first() const {
     return segments_.empty() ? tip_ : std::min(segments_.front().first, tip_);
 }
 
-void ShardLog::forget_segment(Position first) {
+bool ShardLog::has_segment(Position first) const {
     const std::lock_guard lock(mutex_);
-    const auto at = std::find_if(segments_.begin(), segments_.end(),
-                                 [&](const Segment& s) { return s.first == first; });
-    if (at == segments_.end()) {
-        return;
-    }
-    segments_.erase(segments_.begin(), std::next(at));
-    if (segments_.empty()) {
-        index_.clear();
-        index_complete_ = false;
-    }
+    return std::any_of(segments_.begin(), segments_.end(),
+                       [&](const Segment& s) { return s.first == first; });
 }
 
 bool ShardLog::wait(const WishPtr& wish) {
@@ -167,7 +159,8 @@ Result<void> ShardLog::open_active() {
     const env::Path path = segment_path(tail_.active->first);
     auto opened = open_cached(parts_, path);
     if (!opened && opened.error().code == Errc::kNotFound) {
-        tail_.active.reset();  // retention took it before a crash
+        parts_.damage.add({key_, path.string(), 0, tail_.active->bytes, tail_.active->first});
+        tail_.active.reset();
         return success();
     }
     if (!opened) {
@@ -340,8 +333,8 @@ void ShardLog::drop(std::vector<WishPtr>& granted) {
 }
 
 // REQUIRES: mutex_ is held.
-std::vector<env::Path> ShardLog::take_segments(std::size_t count) {
-    std::vector<env::Path> paths;
+std::vector<Doomed> ShardLog::take_segments(std::size_t count) {
+    std::vector<Doomed> taken;
     if (count == segments_.size() &&
         count > 0) {  // the active one as well: the next write makes one
         std::erase(unsynced_, file_);
@@ -352,13 +345,13 @@ std::vector<env::Path> ShardLog::take_segments(std::size_t count) {
         index_complete_ = false;
     }
     for (std::size_t i = 0; i < count; ++i) {
-        paths.push_back(segment_path(segments_[i].first));
+        taken.push_back({Doomed::Kind::kSegment, key_, segments_[i].first});
     }
     segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(count));
-    return paths;
+    return taken;
 }
 
-std::vector<env::Path> ShardLog::trim(WallTime horizon) {
+std::vector<Doomed> ShardLog::trim(WallTime horizon) {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
     while (count < segments_.size()) {
@@ -371,7 +364,7 @@ std::vector<env::Path> ShardLog::trim(WallTime horizon) {
     return take_segments(count);
 }
 
-std::vector<env::Path> ShardLog::trim_below(Position position) {
+std::vector<Doomed> ShardLog::trim_below(Position position) {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
     while (count + 1 < segments_.size() && segments_[count + 1].first <= position &&

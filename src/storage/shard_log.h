@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "storage/doomed.h"
 #include "storage/engine.h"
 #include "storage/frame.h"
 #include "storage/segment.h"
@@ -61,8 +62,8 @@ public:
     // The segment after the one that starts at `first`.
     std::optional<Segment> segment_after(Position first) const;
     Position first() const;  // the tip if there is no frame
-    // The segment's file is not there: retention took it, and all before it, before a crash.
-    void forget_segment(Position first);
+    // Whether the segment is a part of the log still: retention may have taken it since view().
+    bool has_segment(Position first) const;
 
     // True: the wish is granted already. False: it is kept until it is.
     bool wait(const WishPtr& wish);
@@ -92,11 +93,11 @@ public:
     void drop(std::vector<WishPtr>& granted);
 
     // Takes out of the log the segments of which every record is stamped before `horizon`, and
-    // gives the files that are then nobody's. Only what the last checkpoint covers goes: what the
-    // shard's next position is must be known without them.
-    std::vector<env::Path> trim(WallTime horizon);
+    // gives those that are then nobody's. Only what the last checkpoint covers goes: nothing of it
+    // is ever written again from the journal.
+    std::vector<Doomed> trim(WallTime horizon);
     // The same for whole segments below a position (the catalog, below its snapshot).
-    std::vector<env::Path> trim_below(Position position);
+    std::vector<Doomed> trim_below(Position position);
 
     ShardState state() const;
 
@@ -137,7 +138,7 @@ private:
     Result<void> open_active();
     Result<void> create_segment(Position first);
     void note_written(Bytes frames);
-    std::vector<env::Path> take_segments(std::size_t count);
+    std::vector<Doomed> take_segments(std::size_t count);
     void save_index(const Segment& segment, const SegmentIndex& index) const;
 
     StoreParts& parts_;

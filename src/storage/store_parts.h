@@ -17,6 +17,7 @@ struct StoreParts {
           layout(options.data_dir),
           files(file_system),
           clock(time),
+          journal_seed(options.journal_seed),
           open_files(options.open_files),
           indexes(options.index_cache_bytes) {}
 
@@ -28,7 +29,8 @@ struct StoreParts {
     const Layout layout;
     env::FileSystem& files;
     env::Clock& clock;
-    Lru<env::File> open_files;        // of segments, each weighs 1
+    std::uint32_t journal_seed;  // the directory's, once it is recovered; nobody writes it later
+    Lru<env::File> open_files;   // of segments, each weighs 1
     Lru<const SegmentIndex> indexes;  // of segments that are no longer written to
     DamageReport damage;
 };

@@ -9,8 +9,11 @@
 #include "stream/background.h"
 #include "stream/changes.h"
 #include "stream/consumer_lifecycle.h"
+#include "stream/data_keys.h"
 #include "stream/lifecycle.h"
+#include "stream/master_key.h"
 #include "stream/meters.h"
+#include "stream/record_seal.h"
 #include "stream/shard_load.h"
 #include "stream/token_key.h"
 
@@ -27,21 +30,24 @@ Error not_active(const StartupStream& wanted) {
 }  // namespace
 
 struct Broker::Impl {
-    Impl(const Parts& p, const Settings& s, const crypto::Aead::Key& key)
+    Impl(const Parts& p, const Settings& s, const crypto::Aead::Key& token_key,
+         const crypto::Aead::Key& master_key)
         : parts(p),
           settings(s),
-          tokens(key, p.entropy),
+          tokens(token_key, p.entropy),
+          data_keys(master_key, p.entropy),
+          seal(data_keys, settings.key_states, p.entropy),
           catalog(p.catalog_log, s.snapshot_commands),
           meters(p.metrics),
           background(p.timers, p.home),
-          lifecycle(catalog, p.engine, p.clock, background, meters, settings),
+          lifecycle(catalog, p.engine, p.clock, background, meters, data_keys, settings),
           changes(catalog, p.timers),
           load(s.on_demand.window > Millis(0)),
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
           consumers(catalog, p.clock, background),
           subscriptions(s.subscriptions.limited),
-          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load),
-          reader(catalog, p.engine, p.clock, meters) {}
+          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, seal),
+          reader(catalog, p.engine, p.clock, meters, seal, settings.key_states) {}
 
     Task<Result<Applied>> propose(Action action) {
         Command command{parts.clock.now(), std::move(action)};
@@ -67,11 +73,14 @@ struct Broker::Impl {
         co_return co_await proceed(std::move(applied));
     }
     Task<Result<Applied>> create(NewStream spec, Millis delay);
+    Task<Result<Applied>> change_encryption(StreamUid uid, std::optional<DataKey> key);
     Task<Result<void>> ensure(StartupStream wanted);
 
     const Parts parts;
     const Settings settings;
     const Tokens tokens;
+    DataKeys data_keys;
+    RecordSeal seal;
     Catalog catalog;
     Meters meters;
     Background background;
@@ -89,15 +98,18 @@ Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Broker::~Broker() = default;
 
 Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings settings) {
-    const auto key = load_token_key(parts.files, parts.data_dir, parts.entropy);
-    if (!key) {
-        co_return key.error();
-    }
-    auto impl = std::make_unique<Impl>(parts, settings, key.value());
+    MILLRACE_CO_TRY(const auto token_key,
+                    load_token_key(parts.files, parts.data_dir, parts.entropy));
+    const env::Path master_key_file =
+        settings.master_key_file.empty() ? parts.data_dir / "master.key" : settings.master_key_file;
+    MILLRACE_CO_TRY(const MasterKey master,
+                    load_master_key(parts.files, master_key_file, parts.entropy));
+    auto impl = std::make_unique<Impl>(parts, settings, token_key, master.key);
     auto loaded = co_await impl->catalog.load();
     if (!loaded) {
         co_return std::move(loaded).error();
     }
+    MILLRACE_CO_TRY(settle_master_key(parts.files, master, impl->data_keys, impl->catalog.all()));
     impl->lifecycle.resume();
     impl->auto_scaling.resume();
     impl->consumers.resume();
@@ -274,6 +286,35 @@ Task<Result<Applied>> Broker::change_mode(StreamUid uid, Mode mode,
     }
     Action action = begin;
     co_return co_await impl_->lifecycle.begin(std::move(action), uid, delay);
+}
+
+Task<Result<Applied>> Broker::start_encryption(StreamUid uid, std::string key_id) {
+    DataKey key = impl_->data_keys.draw(uid, std::move(key_id));
+    return impl_->change_encryption(uid, std::move(key));
+}
+
+Task<Result<Applied>> Broker::stop_encryption(StreamUid uid) {
+    return impl_->change_encryption(uid, std::nullopt);
+}
+
+Task<Result<Applied>> Broker::Impl::change_encryption(StreamUid uid, std::optional<DataKey> key) {
+    BeginEncryptionChange begin;
+    begin.uid = uid;
+    begin.key = std::move(key);
+    begin.due = parts.clock.now() + settings.update_delay;
+    if (settings.quotas.enforced) {
+        begin.changes_max = settings.quotas.encryption_changes_max;
+    }
+    const bool starts = begin.key.has_value();
+    Action action = std::move(begin);
+    auto answer = co_await lifecycle.begin(std::move(action), uid, settings.update_delay);
+    const StreamPtr stream = answer ? answer.value().stream : nullptr;
+    if (stream != nullptr && answer.value().outcome == Outcome::kApplied) {
+        log::info("stream encryption {}: stream={} account={} region={}",
+                  starts ? "started" : "stopped", stream->name.text(), stream->owner.account,
+                  stream->owner.region);
+    }
+    co_return answer;
 }
 
 // Carries out what a consumer's command began: within the call if nothing delays it.

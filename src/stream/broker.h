@@ -70,13 +70,14 @@ public:
         env::Timers& timers;
         env::Entropy& entropy;
         env::FileSystem& files;
-        env::Path data_dir;             // holds the tokens' key; exists
+        env::Path data_dir;             // holds the keys' files; exists
         env::Executor* home = nullptr;  // background work runs here; null: on the timers' thread
         Metrics& metrics;
     };
 
-    // Loads the catalog and the tokens' key (made at first use) and takes up what was under way
-    // when the process ended. The parts outlive the broker.
+    // Loads the catalog and the keys (made at first use) and takes up what was under way when the
+    // process ended. Refuses without the master key that streams were encrypted with. The parts
+    // outlive the broker.
     static Task<Result<std::unique_ptr<Broker>>> open(Parts parts, Settings settings);
     // REQUIRES: stop() has resumed, or nothing runs that could call back.
     ~Broker();
@@ -112,6 +113,11 @@ public:
     // kStale: that is its mode already.
     Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
                                       std::optional<std::uint32_t> warm_mibps = {});
+    // With a new data key, drawn under the client's key of that name; also of a stream that is
+    // encrypted already.
+    Task<Result<Applied>> start_encryption(StreamUid uid, std::string key_id);
+    // kStale: it is not encrypted.
+    Task<Result<Applied>> stop_encryption(StreamUid uid);
     // The consumers of a stream, with a delay of their own.
     Task<Result<Applied>> register_consumer(StreamUid uid, std::string name,
                                             std::map<std::string, std::string> tags);

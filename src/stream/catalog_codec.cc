@@ -51,6 +51,8 @@ const char* json(Transition::What what) {
             return "reshard";
         case Transition::What::kChangeMode:
             return "change_mode";
+        case Transition::What::kChangeEncryption:
+            return "change_encryption";
         case Transition::What::kSettle:
             return "settle";
     }
@@ -113,6 +115,12 @@ void put_optional(Json& object, const char* key, const std::optional<T>& value) 
     }
 }
 void put_optional(Json& object, const char* key, const std::optional<WallTime>& value) {
+    if (value.has_value()) {
+        object[key] = json(*value);
+    }
+}
+Json json(const DataKey& key);
+void put_optional(Json& object, const char* key, const std::optional<DataKey>& value) {
     if (value.has_value()) {
         object[key] = json(*value);
     }
@@ -186,6 +194,18 @@ Json json(const BeginModeChange& a) {
     return object;
 }
 Json json(const FinishModeChange& a) {
+    return {{"uid", json(a.uid)}};
+}
+Json json(const DataKey& key) {
+    return {{"id", key.key_id}, {"wrapped", key.wrapped}};
+}
+Json json(const BeginEncryptionChange& a) {
+    Json object = {{"uid", json(a.uid)}, {"due", json(a.due)}};
+    put_optional(object, "key", a.key);
+    put_optional(object, "changes_max", a.changes_max);
+    return object;
+}
+Json json(const FinishEncryptionChange& a) {
     return {{"uid", json(a.uid)}};
 }
 Json json(const DropShards& a) {
@@ -314,6 +334,10 @@ constexpr const char* name_of() {
         return "begin_mode_change";
     } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
         return "finish_mode_change";
+    } else if constexpr (std::is_same_v<Kind, BeginEncryptionChange>) {
+        return "begin_encryption_change";
+    } else if constexpr (std::is_same_v<Kind, FinishEncryptionChange>) {
+        return "finish_encryption_change";
     } else if constexpr (std::is_same_v<Kind, DropShards>) {
         return "drop_shards";
     } else if constexpr (std::is_same_v<Kind, RegisterConsumer>) {
@@ -387,6 +411,10 @@ Json json(const Stream& stream) {
     put_unless(object, "metrics", stream.shard_metrics, ShardMetrics{0});
     put_optional(object, "warm_mibps", stream.warm_mibps);
     put_unless(object, "policy", stream.policy, std::string());
+    put_unless(object, "encrypted", stream.encrypted, false);
+    for (const DataKey& key : stream.data_keys) {
+        object["data_keys"].push_back(json(key));
+    }
     if (stream.shards == initial_shards(stream.initial_shards, stream.created_s)) {
         object["shards"] = "initial";  // most streams are never resharded
     } else {
@@ -404,6 +432,7 @@ Json json(const Stream& stream) {
         if (stream.pending->what == Transition::What::kChangeMode) {
             pending["mode"] = json(stream.pending->mode);
         }
+        put_optional(pending, "key", stream.pending->data_key);
         object["pending"] = std::move(pending);
     }
     if (!stream.scalings.empty()) {
@@ -411,6 +440,12 @@ Json json(const Stream& stream) {
     }
     if (!stream.mode_changes.empty()) {
         object["mode_changes"] = json(stream.mode_changes);
+    }
+    if (!stream.encryption_starts.empty()) {
+        object["encryption_starts"] = json(stream.encryption_starts);
+    }
+    if (!stream.encryption_stops.empty()) {
+        object["encryption_stops"] = json(stream.encryption_stops);
     }
     for (const auto& [name, consumer] : stream.consumers.present) {
         object["consumers"].push_back(json(consumer));
@@ -621,8 +656,8 @@ constexpr std::initializer_list<Mode> kModes = {Mode::kProvisioned, Mode::kOnDem
 constexpr std::initializer_list<Status> kStatuses = {Status::kCreating, Status::kActive,
                                                      Status::kUpdating, Status::kDeleting};
 constexpr std::initializer_list<Transition::What> kTransitions = {
-    Transition::What::kCreate, Transition::What::kDelete, Transition::What::kSettle,
-    Transition::What::kReshard, Transition::What::kChangeMode};
+    Transition::What::kCreate,  Transition::What::kDelete,     Transition::What::kSettle,
+    Transition::What::kReshard, Transition::What::kChangeMode, Transition::What::kChangeEncryption};
 constexpr std::initializer_list<Distribution> kDistributions = {Distribution::kPartitionKey,
                                                                 Distribution::kAuto};
 constexpr std::initializer_list<Commitment::Status> kCommitments = {
@@ -650,6 +685,16 @@ std::int64_t creation(Reader& reader) {
 
 Distribution Reader::distribution(const char* key) {
     return has(key) ? choice(key, kDistributions) : Distribution::kPartitionKey;
+}
+
+DataKey decode_data_key(Reader& outer, const Json& body) {
+    Reader in(body);
+    DataKey key{in.string("id"), in.string("wrapped")};
+    outer.adopt(in);
+    return key;
+}
+std::optional<DataKey> decode_optional_data_key(Reader& in) {
+    return in.has("key") ? std::optional(decode_data_key(in, in.child("key"))) : std::nullopt;
 }
 
 ChannelLogging decode_logging(Reader& outer) {
@@ -756,6 +801,15 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = a;
     } else if (name == name_of<FinishModeChange>()) {
         action = FinishModeChange{in.uid()};
+    } else if (name == name_of<BeginEncryptionChange>()) {
+        BeginEncryptionChange a;
+        a.uid = in.uid();
+        a.key = decode_optional_data_key(in);
+        a.due = in.time("due");
+        a.changes_max = in.optional_small("changes_max");
+        action = std::move(a);
+    } else if (name == name_of<FinishEncryptionChange>()) {
+        action = FinishEncryptionChange{in.uid()};
     } else if (name == name_of<DropShards>()) {
         action = DropShards{in.uid(), in.numbers<model::ShardNo>("shards", model::kShardNoMax)};
     } else if (name == name_of<RegisterConsumer>()) {
@@ -919,6 +973,15 @@ Result<Stream> decode_stream(const Json& body) {
     if (in.has("policy")) {
         stream.policy = in.string("policy");
     }
+    stream.encrypted = in.optional_boolean("encrypted");
+    if (in.has("data_keys")) {
+        for (const Json& key : in.child("data_keys")) {
+            stream.data_keys.push_back(decode_data_key(in, key));
+        }
+    }
+    if (stream.encrypted && stream.data_keys.empty()) {
+        in.fail("data_keys");
+    }
     stream.initial_shards = shard_count(in, "initial_shards");
     const Json& shards = in.child("shards");
     if (in.has("pending")) {
@@ -932,10 +995,13 @@ Result<Stream> decode_stream(const Json& body) {
         if (transition.what == Transition::What::kChangeMode) {
             transition.mode = pending.choice("mode", kModes);
         }
+        transition.data_key = decode_optional_data_key(pending);
         MILLRACE_TRY(pending.end());
     }
     stream.scalings = in.times("scalings");
     stream.mode_changes = in.times("mode_changes");
+    stream.encryption_starts = in.times("encryption_starts");
+    stream.encryption_stops = in.times("encryption_stops");
     MILLRACE_TRY(in.end());
     MILLRACE_TRY(stream.shards, decode_shards(shards, stream));
     MILLRACE_TRY(stream.consumers, decode_consumers(body));

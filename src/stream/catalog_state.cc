@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "stream/channel_rules.h"
+#include "stream/encryption_change.h"
 #include "stream/mode_change.h"
 #include "stream/reshard.h"
 #include "stream/tag_set.h"
@@ -258,6 +259,10 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {begin_mode_change(found, action, command.time, totals(found->owner))};
                 } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
                     return {finish_mode_change(found)};
+                } else if constexpr (std::is_same_v<Kind, BeginEncryptionChange>) {
+                    return {begin_encryption_change(found, action, command.time)};
+                } else if constexpr (std::is_same_v<Kind, FinishEncryptionChange>) {
+                    return {finish_encryption_change(found)};
                 } else if constexpr (std::is_same_v<Kind, DropShards>) {
                     return {drop_shards(found, action)};
                 } else if constexpr (std::is_same_v<Kind, RegisterConsumer>) {

@@ -28,7 +28,7 @@ struct Changes::Waiting {
             due.insert(first, last);
             waiters.erase(first, last);
         }
-        run(std::move(due));
+        run(due);
     }
     void wake(StreamUid uid, const std::shared_ptr<Waiter>& waiter) {
         {
@@ -94,7 +94,7 @@ void Changes::stop() {
         waiting_->stopped = true;
         due.swap(waiting_->waiters);
     }
-    Waiting::run(std::move(due));
+    Waiting::run(due);
 }
 
 }  // namespace millrace::stream

@@ -110,6 +110,21 @@ struct FinishModeChange {
     bool operator==(const FinishModeChange&) const = default;
 };
 
+// ACTIVE -> UPDATING
+struct BeginEncryptionChange {
+    StreamUid uid;
+    std::optional<DataKey> key;  // for what is put from then on; none: that is not encrypted
+    WallTime due;
+    std::optional<std::uint32_t> changes_max;  // of the kind within a day, this one included
+    bool operator==(const BeginEncryptionChange&) const = default;
+};
+
+// UPDATING -> ACTIVE
+struct FinishEncryptionChange {
+    StreamUid uid;
+    bool operator==(const FinishEncryptionChange&) const = default;
+};
+
 // Closed shards have expired and their logs are dropped. Their entries stay: numbers are places,
 // and children name them.
 struct DropShards {
@@ -210,9 +225,9 @@ struct ChangeChannelTags {
 using Action =
     std::variant<CreateStream, ActivateStream, DeleteStream, RemoveStream, SetRetention, ChangeTags,
                  BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
-                 ConfigureStream, SetCommitment, CreateChannel, UpdateChannel, DeleteChannel,
-                 AdvanceChannel, ChangeChannelTags, RegisterConsumer, ActivateConsumer,
-                 DeregisterConsumer, RemoveConsumer>;
+                 BeginEncryptionChange, FinishEncryptionChange, ConfigureStream, SetCommitment,
+                 CreateChannel, UpdateChannel, DeleteChannel, AdvanceChannel, ChangeChannelTags,
+                 RegisterConsumer, ActivateConsumer, DeregisterConsumer, RemoveConsumer>;
 
 struct Command {
     WallTime time;  // the proposer's clock

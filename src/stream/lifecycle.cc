@@ -85,12 +85,14 @@ private:
 };
 
 Lifecycle::Lifecycle(Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                     Background& background, Meters& meters, const Settings& settings)
+                     Background& background, Meters& meters, DataKeys& data_keys,
+                     const Settings& settings)
     : catalog_(catalog),
       engine_(engine),
       clock_(clock),
       background_(background),
       meters_(meters),
+      data_keys_(data_keys),
       settings_(settings) {}
 
 void Lifecycle::resume() {
@@ -174,6 +176,11 @@ Task<void> Lifecycle::finish(StreamUid uid) {
             done = co_await record(std::move(action));
             break;
         }
+        case Transition::What::kChangeEncryption: {
+            Action action = FinishEncryptionChange{uid};
+            done = co_await record(std::move(action));
+            break;
+        }
         case Transition::What::kSettle: {
             Action action = ActivateStream{uid};
             done = co_await record(std::move(action));
@@ -207,6 +214,7 @@ Task<bool> Lifecycle::remove(StreamPtr stream) {
                    dropped.error().message, stream->name.text());
         co_return false;
     }
+    data_keys_.forget(stream->uid);
     Action action = RemoveStream{stream->uid};
     co_return co_await record(std::move(action));
 }

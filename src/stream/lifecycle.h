@@ -17,6 +17,7 @@
 #include "stream/async_mutex.h"
 #include "stream/background.h"
 #include "stream/catalog.h"
+#include "stream/data_keys.h"
 #include "stream/meters.h"
 #include "stream/settings.h"
 
@@ -25,7 +26,8 @@ namespace millrace::stream {
 class Lifecycle final {
 public:
     Lifecycle(Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-              Background& background, Meters& meters, const Settings& settings);
+              Background& background, Meters& meters, DataKeys& data_keys,
+              const Settings& settings);
 
     // After the catalog was loaded: arms what is pending, and the sweeper.
     void resume();
@@ -67,6 +69,7 @@ private:
     env::Clock& clock_;
     Background& background_;
     Meters& meters_;
+    DataKeys& data_keys_;
     const Settings& settings_;
 
     std::mutex mutex_;

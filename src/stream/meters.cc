@@ -66,7 +66,10 @@ struct Meters::Table {
     std::vector<Labels> removed;                   // guarded by mutex; shown, to be forgotten
 };
 
-Meters::Meters(Metrics& metrics) : table_(std::make_shared<Table>(metrics)) {
+Meters::Meters(Metrics& metrics)
+    : table_(std::make_shared<Table>(metrics)),
+      damaged_(metrics.counter("millrace_encrypted_records_damaged_total",
+                               "Reads that came to an encrypted record that does not open.")) {
     auto refresh = [weak = std::weak_ptr<Table>(table_)] {
         if (const auto table = weak.lock()) {
             table->refresh();

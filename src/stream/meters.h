@@ -35,11 +35,14 @@ public:
     // Nothing is counted for a stream that was not added or is removed.
     void in(StreamUid uid, std::uint64_t records, std::uint64_t bytes);
     void out(StreamUid uid, std::uint64_t records, std::uint64_t bytes);
+    // A read came to an encrypted record that does not open.
+    void damaged() { damaged_.Increment(); }
 
 private:
     struct Table;
     std::shared_ptr<StreamMeter> find(StreamUid uid) const;
     std::shared_ptr<Table> table_;  // shared with the scrape's hook, which outlives us
+    Counter& damaged_;
 };
 
 }  // namespace millrace::stream

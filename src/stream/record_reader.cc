@@ -40,6 +40,11 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
         batch.stream = std::move(stream);
         co_return batch;
     }
+    if (stream->encrypted && key_states_.of(stream->key_id()) != KeyState::kEnabled) {
+        batch.status = ReadStatus::kNoKey;
+        batch.key_id = stream->key_id();
+        co_return batch;
+    }
     storage::ReadRequest request;
     request.shard = stream->key(shard_no);
     request.from = from;
@@ -57,6 +62,12 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     }
     storage::ReadResult& read = answer.value();
     batch.status = ReadStatus::kOk;
+    if (std::ranges::any_of(read.records, is_sealed)) {
+        batch.status = open(uid, shard_no, read, batch.key_id);
+        if (batch.status != ReadStatus::kOk) {
+            co_return batch;
+        }
+    }
     batch.millis_behind_latest = behind(read, now);
     batch.next = read.next;
     // Sealed is not closed yet: readers turn to the children, which the catalog has to name first.
@@ -73,6 +84,28 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
         meters_.out(uid, batch.records.size(), bytes);
     }
     co_return batch;
+}
+
+// Records before one that cannot be opened are read as if it were not there yet; whoever comes to
+// it learns why.
+ReadStatus RecordReader::open(StreamUid uid, model::ShardNo shard_no, storage::ReadResult& read,
+                              std::string& key_id) {
+    const StreamPtr stream = catalog_.find(uid);  // anew: with every key these can be sealed with
+    if (stream == nullptr) {
+        return ReadStatus::kGone;
+    }
+    RecordSeal::Opened opened = seal_.open(*stream, shard_no, read);
+    if (opened.fault == RecordSeal::Opened::Fault::kDamaged) {
+        meters_.damaged();
+        log::error("an encrypted record is damaged: stream={} shard={} position={}",
+                   stream->name.text(), shard_no.value(), read.next.value());
+    }
+    if (opened.fault == RecordSeal::Opened::Fault::kNone || !read.records.empty()) {
+        return ReadStatus::kOk;
+    }
+    key_id = std::move(opened.key_id);
+    return opened.fault == RecordSeal::Opened::Fault::kKey ? ReadStatus::kNoKey
+                                                           : ReadStatus::kFailed;
 }
 
 Task<Placed> RecordReader::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {

@@ -1,9 +1,10 @@
 // RecordReader: places iterators and reads from them, honouring the retention horizon to the
-// millisecond. Thread-safe.
+// millisecond, and opens what is sealed. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/task.h"
@@ -11,7 +12,9 @@
 #include "model/sequence_number.h"
 #include "storage/engine.h"
 #include "stream/catalog.h"
+#include "stream/key_states.h"
 #include "stream/meters.h"
+#include "stream/record_seal.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -20,6 +23,7 @@ enum class ReadStatus : std::uint8_t {
     kOk,
     kGone,    // stream or shard is not there
     kFailed,  // the disk failed, or the bytes at the position are damaged
+    kNoKey,   // the client's key, which the records are encrypted with, is of no use now
 };
 
 struct ReadBatch {
@@ -31,6 +35,7 @@ struct ReadBatch {
     storage::Position next;  // of the iterator to go on with
     std::int64_t millis_behind_latest = 0;
     bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
+    std::string key_id;   // of kNoKey
 };
 
 // Where an iterator starts. Sequence numbers and times were checked by the caller.
@@ -55,8 +60,13 @@ struct Placed {
 class RecordReader final {
 public:
     RecordReader(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 Meters& meters)
-        : catalog_(catalog), engine_(engine), clock_(clock), meters_(meters) {}
+                 Meters& meters, RecordSeal& seal, const KeyStates& key_states)
+        : catalog_(catalog),
+          engine_(engine),
+          clock_(clock),
+          meters_(meters),
+          seal_(seal),
+          key_states_(key_states) {}
 
     // Up to `records_max` records and `bytes_max` bytes from `from`; always one if any is due.
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
@@ -65,6 +75,8 @@ public:
     Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
 
 private:
+    ReadStatus open(StreamUid uid, model::ShardNo shard_no, storage::ReadResult& read,
+                    std::string& key_id);
     Task<Placed> locate(storage::ShardKey key, storage::Locate where);
     Task<Placed> beside(StreamPtr stream, model::ShardNo shard_no, StartAt start);
 
@@ -72,6 +84,8 @@ private:
     storage::LogEngine& engine_;
     env::Clock& clock_;
     Meters& meters_;
+    RecordSeal& seal_;
+    const KeyStates& key_states_;
 };
 
 }  // namespace millrace::stream

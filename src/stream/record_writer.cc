@@ -81,6 +81,15 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
             batch.push_back(
                 {stream->key(shard.no), record.partition_key, record.data, arrival(shard, now), 0});
         }
+        RecordSeal::Buffer sealed;  // what `batch` views, of an encrypted stream
+        if (stream->encrypted) {
+            auto done = seal_.seal(*stream, batch);
+            if (!done) {
+                log::error("a put failed: {} stream={}", done.error().message, stream->name.text());
+                break;
+            }
+            sealed = std::move(done).value();
+        }
         const std::vector<storage::AppendResult> appended = co_await engine_.append(batch);
         CHECK(appended.size() == batch.size());
 
@@ -88,6 +97,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         for (std::size_t i = 0; i < appended.size(); ++i) {
             const std::uint32_t index = pending[i];
             PutResult& result = results[index];
+            result.encrypted = stream->encrypted;
             switch (appended[i].status) {
                 case storage::AppendStatus::kCommitted: {
                     const Shard& shard = stream->shards[batch[i].shard.shard_no];
@@ -95,7 +105,8 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
                     result.shard_no = shard.no;
                     result.number = sequence_number(shard, appended[i].position, appended[i].stamp);
                     ++stored;
-                    stored_bytes += batch[i].key.size() + batch[i].data.size();
+                    stored_bytes +=
+                        records[index].partition_key.size() + records[index].data.size();
                     break;
                 }
                 case storage::AppendStatus::kClosed:

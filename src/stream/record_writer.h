@@ -1,5 +1,6 @@
-// RecordWriter: routes records to shards (by their keys, or evenly where the stream says so),
-// appends them in one engine call, and names each by its sequence number. Thread-safe.
+// RecordWriter: routes records to shards (by their keys, or evenly where the stream says so), seals
+// those of encrypted streams, appends them in one engine call, and names each by its sequence
+// number. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "stream/catalog.h"
 #include "stream/changes.h"
 #include "stream/meters.h"
+#include "stream/record_seal.h"
 #include "stream/shard_load.h"
 #include "stream/stream.h"
 
@@ -40,6 +42,7 @@ struct PutResult {
     PutStatus status = PutStatus::kFailed;
     model::ShardNo shard_no;       // valid when kStored
     model::SequenceNumber number;  // valid when kStored
+    bool encrypted = false;        // as all that its stream took at the time
 };
 
 class RecordWriter final {
@@ -48,14 +51,16 @@ public:
     static constexpr Millis kPatience{20'000};
 
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
-                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load)
+                 env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load,
+                 RecordSeal& seal)
         : catalog_(catalog),
           engine_(engine),
           clock_(clock),
           entropy_(entropy),
           meters_(meters),
           changes_(changes),
-          load_(load) {}
+          load_(load),
+          seal_(seal) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
     // keep their order. A record whose shard has closed meanwhile goes to the shard that took over,
@@ -70,6 +75,7 @@ private:
     Meters& meters_;
     Changes& changes_;
     ShardLoad& load_;
+    RecordSeal& seal_;
 };
 
 // The hash space's point a record belongs to.

@@ -5,19 +5,22 @@
 #include <cstdint>
 
 #include "base/time.h"
+#include "env/file_system.h"
+#include "stream/key_states.h"
 
 namespace millrace::stream {
 
 struct Quotas {
     bool enforced = false;
-    std::uint32_t shards_max = 20000;          // open, per account and region
-    std::uint32_t on_demand_streams_max = 50;  // per account and region
-    std::uint32_t pending_streams_max = 5;     // CREATING or DELETING at once
-    std::uint32_t scalings_max = 10;           // UpdateShardCount, per stream and 24 h
-    std::uint32_t mode_changes_max = 2;        // per stream and 24 h
-    std::uint32_t consumers_max = 20;          // per stream
-    std::uint32_t creating_consumers_max = 5;  // CREATING at once, per account and region
-    std::uint32_t tags_max = 50;               // per stream or consumer; always enforced
+    std::uint32_t shards_max = 20000;           // open, per account and region
+    std::uint32_t on_demand_streams_max = 50;   // per account and region
+    std::uint32_t pending_streams_max = 5;      // CREATING or DELETING at once
+    std::uint32_t scalings_max = 10;            // UpdateShardCount, per stream and 24 h
+    std::uint32_t mode_changes_max = 2;         // per stream and 24 h
+    std::uint32_t encryption_changes_max = 25;  // starts, and stops, per stream and 24 h
+    std::uint32_t consumers_max = 20;           // per stream
+    std::uint32_t creating_consumers_max = 5;   // CREATING at once, per account and region
+    std::uint32_t tags_max = 50;                // per stream or consumer; always enforced
 };
 
 struct SubscriptionSettings {
@@ -42,6 +45,8 @@ struct Settings {
     Quotas quotas;
     OnDemand on_demand;
     SubscriptionSettings subscriptions;
+    env::Path master_key_file;               // empty: master.key in the data directory
+    KeyStates key_states;                    // of clients' encryption keys
     bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots

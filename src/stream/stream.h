@@ -59,14 +59,29 @@ struct ReshardStep {
     bool operator==(const ReshardStep&) const = default;
 };
 
+// A key that records of a stream are sealed with. DataKeys knows what it is.
+struct DataKey {
+    std::string key_id;   // of the client's key that stands for it, as StartStreamEncryption had it
+    std::string wrapped;  // sealed with the master key
+    bool operator==(const DataKey&) const = default;
+};
+
 // What a stream waits for. It is due by the clock, and taken up again after a restart.
 struct Transition {
     // kSettle: UPDATING -> ACTIVE, no more.
-    enum class What : std::uint8_t { kCreate, kDelete, kSettle, kReshard, kChangeMode };
+    enum class What : std::uint8_t {
+        kCreate,
+        kDelete,
+        kSettle,
+        kReshard,
+        kChangeMode,
+        kChangeEncryption,
+    };
     What what = What::kCreate;
     WallTime due;
-    std::vector<ReshardStep> steps = {};  // kReshard: in order
-    Mode mode = Mode::kProvisioned;       // kChangeMode: the new one
+    std::vector<ReshardStep> steps = {};   // kReshard: in order
+    Mode mode = Mode::kProvisioned;        // kChangeMode: the new one
+    std::optional<DataKey> data_key = {};  // kChangeEncryption: the new one; none: no encryption
     bool operator==(const Transition&) const = default;
 };
 
@@ -85,6 +100,8 @@ struct Stream {
     ShardMetrics shard_metrics = 0;
     std::optional<std::uint32_t> warm_mibps;  // the target; none: never asked for
     std::string policy;                       // the resource policy as given; empty: none
+    bool encrypted = false;                   // new records are, with the last of these keys:
+    std::vector<DataKey> data_keys;           // all there were; records name theirs by its place
     std::uint32_t initial_shards = 0;
     std::vector<Shard> shards;           // none while CREATING
     std::vector<model::ShardNo> routes;  // the open shards by their range; derived from `shards`
@@ -92,7 +109,12 @@ struct Stream {
     // When the changes that are limited by the day were made, as far as a limit counts them.
     std::vector<WallTime> scalings;      // calls of UpdateShardCount
     std::vector<WallTime> mode_changes;  // of UpdateStreamMode
+    std::vector<WallTime> encryption_starts;
+    std::vector<WallTime> encryption_stops;
     Consumers consumers;
+
+    // Of the client's key that new records are encrypted under. REQUIRES: encrypted.
+    const std::string& key_id() const { return data_keys.back().key_id; }
 
     bool writable() const { return status == Status::kActive || status == Status::kUpdating; }
     // Readable until removed, once there are shards.
@@ -109,8 +131,8 @@ struct Stream {
     bool expired(const Shard& shard, WallTime now) const {
         return shard.dropped || (shard.closed.has_value() && *shard.closed < horizon(now));
     }
-    // Those that name `shard` as parent or adjacent parent, in order of number; even if expired.
-    std::vector<const Shard*> children(model::ShardNo no) const;
+    // Those that name `parent` as parent or adjacent parent, in order of number; even if expired.
+    std::vector<const Shard*> children(model::ShardNo parent) const;
 
     storage::ShardKey key(model::ShardNo no) const { return {uid.value(), no.value()}; }
 

@@ -59,7 +59,8 @@ Task<Delivery> Subscription::next() {
         ReadBatch batch = co_await parts_.reader.read(key.consumer.stream, key.shard_no, position_,
                                                       kRecordsMax, kBytesMax);
         if (batch.status != ReadStatus::kOk) {
-            ended.what = batch.status == ReadStatus::kGone ? missing() : Delivery::What::kFailed;
+            ended.what = end_of(batch.status);
+            ended.batch = std::move(batch);
             co_return ended;
         }
         position_ = batch.next;
@@ -95,9 +96,20 @@ std::optional<Delivery::What> Subscription::end(SteadyTime now) const {
     return std::nullopt;
 }
 
-Delivery::What Subscription::missing() const {
-    return parts_.catalog.find(place_->key().consumer.stream) == nullptr ? Delivery::What::kNoStream
-                                                                         : Delivery::What::kNoShard;
+// What a read that did not succeed means.
+Delivery::What Subscription::end_of(ReadStatus status) const {
+    switch (status) {
+        case ReadStatus::kGone:
+            return parts_.catalog.find(place_->key().consumer.stream) == nullptr
+                       ? Delivery::What::kNoStream
+                       : Delivery::What::kNoShard;
+        case ReadStatus::kNoKey:
+            return Delivery::What::kNoKey;
+        case ReadStatus::kFailed:
+        case ReadStatus::kOk:
+            break;
+    }
+    return Delivery::What::kFailed;
 }
 
 Delivery Subscription::delivery(ReadBatch batch, bool last) {

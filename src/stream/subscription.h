@@ -29,11 +29,12 @@ struct Delivery {
         kNoConsumer,
         kNoStream,
         kNoShard,
+        kNoKey,  // batch.key_id is of no use now
         kFailed,
         kStopped,
     };
     What what = What::kFailed;
-    ReadBatch batch;                     // of the first two
+    ReadBatch batch;                     // of the first two, and of kNoKey
     model::SequenceNumber continuation;  // kRecords: reading on after it misses and repeats nothing
 };
 
@@ -64,7 +65,7 @@ public:
 private:
     // Why it ends now, if it does.
     std::optional<Delivery::What> end(SteadyTime now) const;
-    Delivery::What missing() const;
+    Delivery::What end_of(ReadStatus status) const;
     Delivery delivery(ReadBatch batch, bool last);
     Task<void> wait(SteadyTime until, bool for_records);
     void arm(SteadyTime until);

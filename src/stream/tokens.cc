@@ -140,22 +140,13 @@ Opened<T> open(const crypto::Aead& aead, std::uint8_t purpose, std::string_view 
 }  // namespace
 
 Tokens::Tokens(const Key& key, env::Entropy& entropy)
-    : aead_(key),
-      nonce_high_(static_cast<std::uint32_t>(entropy.u64())),
-      nonce_low_(entropy.u64()) {}
-
-crypto::Aead::Nonce Tokens::next_nonce() const {
-    crypto::Aead::Nonce nonce;
-    store_le(nonce.data(), nonce_high_);
-    store_le(nonce.data() + sizeof nonce_high_, nonce_low_.fetch_add(1, std::memory_order_relaxed));
-    return nonce;
-}
+    : aead_(key), nonces_(static_cast<std::uint32_t>(entropy.u64()), entropy.u64()) {}
 
 std::string Tokens::seal(std::uint8_t purpose, std::vector<std::byte>& message) const {
     while ((message.size() + crypto::Aead::kTagBytes) % 3 != 0) {
         message.push_back(std::byte{0});
     }
-    const crypto::Aead::Nonce nonce = next_nonce();
+    const crypto::Aead::Nonce nonce = nonces_.next();
     message[0] = kVersion;
     std::memcpy(message.data() + 1, nonce.data(), nonce.size());
     const std::size_t end = message.size();

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "crypto/aead.h"
+#include "crypto/nonces.h"
 #include "env/entropy.h"
 #include "model/shard_id.h"
 #include "storage/engine.h"
@@ -83,13 +83,9 @@ public:
 
 private:
     std::string seal(std::uint8_t purpose, std::vector<std::byte>& message) const;
-    crypto::Aead::Nonce next_nonce() const;
 
     crypto::Aead aead_;
-    // Nonces count up from a random 96-bit start: two processes with the same key overlap with a
-    // probability below 2^-50 even after 2^40 tokens each.
-    std::uint32_t nonce_high_;
-    mutable std::atomic<std::uint64_t> nonce_low_;
+    mutable crypto::Nonces nonces_;
 };
 
 }  // namespace millrace::stream

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Holds the README to what it describes: its table of options is what `millrace config --markdown` prints,
-its lists of operations are those of src/api/operations.cc, its snippets are parts of programs in
+its list of operations is that of src/api/operations.cc, its snippets are parts of programs in
 tests/clients that are run.
 
 Usage: docs.py BINARY [--write]
@@ -33,12 +33,8 @@ def options(binary):
 
 
 def operations(source):
-    """Two rows: those that are served, those that are answered with an error."""
-    served = re.findall(r'\b(?:built|streaming)<\w+>\(\s*"(\w+)"', source)
-    refused = re.findall(r'\bunbuilt<"(\w+)">', source)
-    rows = [f"| {what} ({len(names)}) | {', '.join(names)} |\n"
-            for what, names in (("served", served), ("not yet", refused)) if names]
-    return "| | operations |\n|---|---|\n" + "".join(rows)
+    names = re.findall(r'\b(?:built|streaming)<\w+>\(\s*"(\w+)"', source)
+    return "\n".join(textwrap.wrap(f"All {len(names)}: {', '.join(names)}.", 110)) + "\n"
 
 
 def sample(source):

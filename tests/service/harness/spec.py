@@ -167,6 +167,8 @@ SOURCE = need(Member(
         "RecordConfiguration", "structure", good={"RecordFormatType": "JSON"}, members=(
             need(text("RecordFormatType", "JSON", enum=("JSON", "STRING", "BYTE_ARRAY", "GSR_JSON"))),
             text("GSRSchemaARN", "x")))))))
+ENCRYPTION = (need(text("EncryptionType", "KMS", enum=("NONE", "KMS"))),
+              need(text("KeyId", "alias/k", least=1, most=2048)), *ADDRESS)
 S3_UPDATE = dict(good={"DataFreshnessInSeconds": 300}, members=(need(FRESHNESS),))
 
 MEMBERS |= {
@@ -199,6 +201,8 @@ MEMBERS |= {
         integer("MaxResults", 1, None), TOKEN),
     "ListTagsForResource": (RESOURCE_ARN, STREAM_ID),
     "PutResourcePolicy": (need(text("Policy", "{}")), RESOURCE_ARN, STREAM_ID),
+    "StartStreamEncryption": ENCRYPTION,
+    "StopStreamEncryption": ENCRYPTION,
     "TagResource": (RESOURCE_ARN, need(TAGS), STREAM_ID),
     "UntagResource": (RESOURCE_ARN, TAG_KEYS, STREAM_ID),
     "UpdateAccountSettings": (

@@ -128,6 +128,41 @@ TEST_F(SealedMessage, AKeyAtTheAddressOfADeadOneIsNotMistakenForIt) {
     EXPECT_FALSE(opens(*second, nonce_, "", bytes, tag));
 }
 
+TEST_F(SealedMessage, IsTheSameFromPartsAndIntoAnotherPlace) {
+    const Bytes plain = plain_;
+    for (const std::size_t cut : {0U, 1U, 7U, 16U, 20U}) {
+        const Bytes parts[] = {plain.first(cut), {}, plain.subspan(cut)};
+        std::vector<std::byte> sealed(plain.size());
+        std::array<std::byte, 16> tag;
+        aead_.seal(nonce_, as_bytes("purpose"), parts, sealed.data(), tag);
+        EXPECT_EQ(sealed, sealed_) << "cut at " << cut;
+        EXPECT_EQ(tag, tag_);
+    }
+    std::vector<std::byte> opened(plain.size());
+    EXPECT_TRUE(aead_.open(nonce_, as_bytes("purpose"), sealed_, opened.data(), tag_));
+    EXPECT_EQ(opened, plain_);
+    EXPECT_FALSE(aead_.open(nonce_, as_bytes("another"), sealed_, opened.data(), tag_));
+}
+
+TEST(Aead, ManyKeysMayTakeTurns) {
+    std::vector<std::unique_ptr<Aead>> keys;
+    for (unsigned char i = 0; i < 40; ++i) {
+        keys.push_back(std::make_unique<Aead>(key_of(i)));
+    }
+    std::vector<std::vector<std::byte>> sealed(keys.size(), std::vector<std::byte>(5));
+    std::vector<std::array<std::byte, 16>> tags(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        keys[i]->seal({}, {}, sealed[i], tags[i]);
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const std::size_t other = (i + 8) % keys.size();
+        auto bytes = sealed[i];
+        EXPECT_FALSE(keys[other]->open({}, {}, bytes, tags[i])) << i;
+        bytes = sealed[i];
+        EXPECT_TRUE(keys[i]->open({}, {}, bytes, tags[i])) << i;
+    }
+}
+
 TEST(Aead, AnEmptyMessageIsStillAuthenticated) {
     const Aead aead(key_of(3));
     std::array<std::byte, 16> tag;

@@ -161,8 +161,6 @@ TEST_P(EveryOperation, WholeRequestsBindAlikeFromBothEncodings) {
 }
 
 TEST_P(EveryOperation, EachMissingRequiredMemberIsNamed) {
-    if (row().kind == api::OperationKind::kUnbuilt)
-        return;
     for (const Field& field : row().request->fields) {
         if (!field.required)
             continue;
@@ -182,8 +180,6 @@ TEST_P(EveryOperation, EachMissingRequiredMemberIsNamed) {
 }
 
 TEST_P(EveryOperation, EachMemberOfTheWrongTypeIsRefused) {
-    if (row().kind == api::OperationKind::kUnbuilt)
-        return;
     for (const Field& field : row().request->fields) {
         const auto [value, message] = mismatch(field.kind);
         json document = sample(*row().request);
@@ -191,16 +187,6 @@ TEST_P(EveryOperation, EachMemberOfTheWrongTypeIsRefused) {
         const json expected = {{"__type", "SerializationException"}, {"Message", message}};
         EXPECT_EQ(answer(document, false), expected) << field.name;
         EXPECT_EQ(answer(document, true), expected) << field.name;
-    }
-}
-
-TEST_P(EveryOperation, UnbuiltOnesAreRefusedClearly) {
-    if (row().kind != api::OperationKind::kUnbuilt)
-        return;
-    for (const bool cbor : {false, true}) {
-        const json refusal = answer(json{{"StreamName", "s"}}, cbor);
-        EXPECT_EQ(refusal["__type"], "UnknownOperationException");
-        EXPECT_NE(refusal["message"].get<std::string>().find(row().name), std::string::npos);
     }
 }
 

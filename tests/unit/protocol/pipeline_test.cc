@@ -75,7 +75,6 @@ constexpr model::Field kEchoFields[] = {
     model::blob_field<&Whole::blob>("Blob"),
 };
 constexpr model::Shape kEcho{"Echo", kEchoFields};
-constexpr model::Shape kNothing{"Nothing", {}};
 
 std::unique_ptr<api::Call> make_echo() {
     return std::make_unique<EchoCall>();
@@ -88,7 +87,6 @@ std::unique_ptr<api::Call> make_echoes() {
 constexpr api::Operation kOperations[] = {
     {"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo},
     {"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes},
-    {"Later", api::OperationKind::kUnbuilt, &kNothing, nullptr, make_echo},
     {"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo},
 };
 
@@ -243,14 +241,6 @@ TEST_F(PipelineTest, AHandlerThatThrowsIsAnInternalFailure) {
            hex("bf 66 5f5f74797065 6f 496e7465726e616c4661696c757265 ff"));
     play_.act = [](const Whole&, Whole&, api::Context&) -> api::Answer<void> { throw 1; };
     EXPECT_EQ(send({}).status, 500u);
-}
-
-TEST_F(PipelineTest, UnbuiltOperationsSaySo) {
-    const auto response = send(Sent().with("X-Amz-Target", "Kinesis_20131202.Later"));
-    EXPECT_EQ(response.status, 400u);
-    EXPECT_TRUE(response.body.starts_with(R"({"__type":"UnknownOperationException","message":")"));
-    EXPECT_NE(response.body.find("Later"), std::string::npos);
-    EXPECT_EQ(play_.calls, 0);
 }
 
 TEST_F(PipelineTest, PreflightsAreAnsweredAtOnce) {

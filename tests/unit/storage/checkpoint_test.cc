@@ -15,6 +15,12 @@ Checkpoint random_checkpoint(Random& random) {
     Checkpoint checkpoint;
     checkpoint.mark = {random.u64(), random.u64(), random.u64()};
     checkpoint.records_journaled = random.below(2) == 1;
+    checkpoint.journal_seed = static_cast<std::uint32_t>(random.u64());
+    for (std::uint64_t i = random.below(4); i > 0; --i) {
+        const auto kind = static_cast<Doomed::Kind>(1 + random.below(3));
+        const ShardKey key{random.u64(), static_cast<std::uint32_t>(random.u64())};
+        checkpoint.doomed.push_back({kind, key, Position(random.u64())});
+    }
     for (std::uint64_t i = random.below(6); i > 0; --i) {
         ShardState shard;
         shard.key = {random.u64(), static_cast<std::uint32_t>(random.u64())};
@@ -86,6 +92,22 @@ TEST_F(CheckpointFile, IsReplacedWhole) {
     EXPECT_EQ(load_checkpoint(*parts).value(), first);
     ASSERT_TRUE(store_checkpoint(*parts, second));
     EXPECT_EQ(load_checkpoint(*parts).value(), second);
+}
+
+TEST_F(CheckpointFile, TheCopyServesWhereItIsDamagedOrMissing) {
+    SCOPED_TRACE(Random::trace());
+    Random random;
+    const Checkpoint stored = random_checkpoint(random);
+    ASSERT_TRUE(store_checkpoint(*parts, stored));
+    const env::Path path = parts->layout.checkpoint();
+    files.store(path, as_bytes("no checkpoint"));
+    EXPECT_EQ(load_checkpoint(*parts).value(), stored);
+    EXPECT_EQ(parts->damage.all().size(), 1U);
+    ASSERT_TRUE(files.remove(path));
+    EXPECT_EQ(load_checkpoint(*parts).value(), stored);
+    files.store(parts->layout.checkpoint_copy(), as_bytes("no checkpoint"));
+    files.store(path, as_bytes("no checkpoint"));
+    EXPECT_EQ(load_checkpoint(*parts).error().code, Errc::kCorrupt);
 }
 
 }  // namespace

@@ -228,6 +228,44 @@ TEST_F(CommitterTest, AfterAFailedSyncOfASegmentItIsRewrittenFromTheJournal) {
     EXPECT_EQ(content(kShard), "0:a");
 }
 
+// A file that is missing is damage unless a checkpoint said before that it would go.
+TEST_F(CommitterTest, WhatIsDoomedGoesOnceACheckpointSaysSo) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    const env::Path segment = parts->layout.shard(kShard) / segment_name(Position(0));
+    committer->stop().value();
+    start();
+    shards(CommitRequest::What::kDrop, {kShard});
+    files.fail(Call::kWrite, "checkpoint.new");
+    EXPECT_FALSE(committer->stop());
+    EXPECT_TRUE(files.exists(segment)) << "the checkpoint on disk still needs it";
+    start();
+    committer->stop().value();
+    EXPECT_FALSE(files.exists(segment));
+    EXPECT_FALSE(load_checkpoint(*parts).value()->doomed.empty()) << "said before it went";
+    start();
+    create({{4, 0}});
+    committer->stop().value();
+    EXPECT_TRUE(load_checkpoint(*parts).value()->doomed.empty()) << "and not for ever";
+}
+
+TEST_F(CommitterTest, WhatCouldNotBeRemovedIsTriedAgain) {
+    start();
+    create({kShard});
+    append(kShard, "a");
+    committer->stop().value();
+    start();
+    shards(CommitRequest::What::kDrop, {kShard});
+    files.fail(Call::kRemove, "shards");
+    committer->stop().value();
+    const env::Path segment = parts->layout.shard(kShard) / segment_name(Position(0));
+    EXPECT_TRUE(files.exists(segment));
+    start();
+    committer->stop().value();
+    EXPECT_FALSE(files.exists(segment));
+}
+
 TEST_F(CommitterTest, WithoutJournaledRecordsAnEmptyCommitTellsOfThem) {
     options.durability = Durability::kProcess;
     start();

@@ -83,6 +83,7 @@ public:
         return memory_.remove(file);
     }
     Result<void> remove_tree(const env::Path& directory) override {
+        MILLRACE_TRY(meet(Call::kRemove, directory));
         return memory_.remove_tree(directory);
     }
     Result<void> sync_directory(const env::Path& directory) override {

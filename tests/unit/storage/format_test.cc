@@ -17,6 +17,7 @@
 namespace millrace::storage {
 namespace {
 
+constexpr std::uint32_t kExampleSeed = 0x12345678;
 constexpr WallTime kExampleStamp{Millis(1'700'000'000'123)};
 
 // The bytes under the "Example" of the section of this name.
@@ -95,11 +96,11 @@ TEST(Format, Journal) {
         11,
         {{JournalEntry::Kind::kCreate, {1, 3}, 0}, {JournalEntry::Kind::kFrames, kShard, 38}}};
     const auto bytes = example("Journal");
-    auto encoded = encode_commit_header(commit);
+    auto encoded = encode_commit_header(commit, kExampleSeed);
     add(encoded, example_frame());
     EXPECT_EQ(hex(bytes), hex(encoded));
     std::uint64_t needed = 0;
-    const auto decoded = decode_commit_header(bytes, needed);
+    const auto decoded = decode_commit_header(bytes, kExampleSeed, needed);
     ASSERT_EQ(decoded, commit);
     EXPECT_EQ(decoded->total_bytes(), kJournalBlockBytes);
     EXPECT_TRUE(body_is_whole(*decoded, Bytes(bytes).subspan(decoded->header_bytes())));
@@ -113,6 +114,8 @@ TEST(Format, Checkpoint) {
     shard.last_stamp = kExampleStamp;
     shard.segments = {{Position(7), 78, kExampleStamp, kExampleStamp}};
     checkpoint.shards = {shard};
+    checkpoint.journal_seed = kExampleSeed;
+    checkpoint.doomed = {{Doomed::Kind::kSegment, kShard, Position(3)}};
     const auto bytes = example("Checkpoint");
     EXPECT_EQ(hex(bytes), hex(encode_checkpoint(checkpoint)));
     const auto decoded = decode_checkpoint(bytes);

@@ -8,6 +8,8 @@
 namespace millrace::storage {
 namespace {
 
+constexpr std::uint32_t kSeed = 0x5eed5eed;
+
 CommitHeader random_header(Random& random) {
     CommitHeader header{random.u64(), random.u64(), random.u64(), {}};
     for (std::uint64_t i = random.below(20); i > 0; --i) {
@@ -24,10 +26,10 @@ TEST(CommitHeader, WhatIsEncodedIsDecoded) {
     Random random;
     for (int i = 0; i < 300; ++i) {
         const CommitHeader header = random_header(random);
-        const auto bytes = encode_commit_header(header);
+        const auto bytes = encode_commit_header(header, kSeed);
         EXPECT_EQ(bytes.size(), header.header_bytes());
         std::uint64_t needed = 0;
-        EXPECT_EQ(decode_commit_header(bytes, needed), header);
+        EXPECT_EQ(decode_commit_header(bytes, kSeed, needed), header);
         EXPECT_EQ(header.total_bytes() % kJournalBlockBytes, 0U);
         EXPECT_GE(header.total_bytes(), header.header_bytes() + header.body_bytes());
         EXPECT_LT(header.total_bytes(),
@@ -41,10 +43,10 @@ TEST(CommitHeader, AShortPieceTellsHowMuchWouldDecide) {
     for (std::uint32_t i = 0; i < 300; ++i) {
         header.entries.push_back({JournalEntry::Kind::kCreate, {1, i}, 0});
     }
-    const auto bytes = encode_commit_header(header);
+    const auto bytes = encode_commit_header(header, kSeed);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         std::uint64_t needed = 0;
-        EXPECT_FALSE(decode_commit_header(Bytes(bytes).first(size), needed));
+        EXPECT_FALSE(decode_commit_header(Bytes(bytes).first(size), kSeed, needed));
         EXPECT_GT(needed, size);
         EXPECT_LE(needed, bytes.size());
     }
@@ -53,12 +55,12 @@ TEST(CommitHeader, AShortPieceTellsHowMuchWouldDecide) {
 TEST(CommitHeader, AnyFlippedBitIsNoticed) {
     Random random;
     const CommitHeader header{1, 2, 1, {{JournalEntry::Kind::kFrames, kShard, 38}}};
-    const auto whole = encode_commit_header(header);
+    const auto whole = encode_commit_header(header, kSeed);
     for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
         auto bytes = whole;
         bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
         std::uint64_t needed = 0;
-        EXPECT_FALSE(decode_commit_header(bytes, needed)) << bit;
+        EXPECT_FALSE(decode_commit_header(bytes, kSeed, needed)) << bit;
     }
     SCOPED_TRACE(Random::trace());
     for (int i = 0; i < 5'000; ++i) {
@@ -67,8 +69,18 @@ TEST(CommitHeader, AnyFlippedBitIsNoticed) {
             std::copy(whole.begin() + 4, whole.begin() + 8, bytes.begin() + 4);  // the magic
         }
         std::uint64_t needed = 0;
-        EXPECT_FALSE(decode_commit_header(bytes, needed));
+        EXPECT_FALSE(decode_commit_header(bytes, kSeed, needed));
         EXPECT_LE(needed, 32U << 20);
+    }
+}
+
+// What a client sends may stand where a commit could, and must not pass for one.
+TEST(CommitHeader, OfAnotherSeedIsNoCommit) {
+    const CommitHeader header{1, 2, 1, {{JournalEntry::Kind::kDrop, kShard, 0}}};
+    std::uint64_t needed = 0;
+    for (const std::uint32_t seed : {0U, 1U, kSeed - 1, ~kSeed}) {
+        EXPECT_FALSE(decode_commit_header(encode_commit_header(header, seed), kSeed, needed))
+            << seed;
     }
 }
 
@@ -80,7 +92,7 @@ TEST(CommitHeader, LengthsThatNoFileHasAreRefused) {
                               {{JournalEntry::Kind::kFrames, kShard, 1ULL << 63},
                                {JournalEntry::Kind::kFrames, kShard, 1ULL << 63}}};
     std::uint64_t needed = 0;
-    EXPECT_FALSE(decode_commit_header(encode_commit_header(header), needed));
+    EXPECT_FALSE(decode_commit_header(encode_commit_header(header, kSeed), kSeed, needed));
 }
 
 TEST(CommitBody, IsWholeIfEveryFrameIs) {

@@ -26,7 +26,7 @@ protected:
                                   commit.sequence,
                                   commit.previous,
                                   {{JournalEntry::Kind::kFrames, kShard, frame.size()}}};
-        auto bytes = encode_commit_header(header);
+        auto bytes = encode_commit_header(header, 0);
         add(bytes, frame);
         bytes.resize(header.total_bytes());
         return bytes;

@@ -44,6 +44,7 @@ protected:
             state.segments = {
                 {Position(0), bytes_until(next), wall_time(kStampMs), wall_time(kStampMs)}};
         }
+        checkpoint.journal_seed = parts->journal_seed;
         checkpoint.shards = {state_of(kCatalogShard), state};
         ASSERT_TRUE(store_checkpoint(*parts, checkpoint));
     }
@@ -136,7 +137,38 @@ TEST_F(RecoveryTest, DroppedShardsStayDropped) {
     recover_now();
     EXPECT_FALSE(recovered->logs.contains(kShard));
     EXPECT_TRUE(recovered->logs.contains(ShardKey{5, 0}));
-    EXPECT_FALSE(files.exists(segment(0)));
+    const std::vector<Doomed> expected = {{Doomed::Kind::kShard, kShard, {}},
+                                          {Doomed::Kind::kShard, {9, 9}, {}}};
+    EXPECT_EQ(recovered->doomed, expected);
+}
+
+TEST_F(RecoveryTest, ADamagedCheckpointCostsNothing) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 1));
+    journal_record(2, "two");
+    files.flip(parts->layout.checkpoint(), 20);
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:two");
+    EXPECT_EQ(reported(), 1U);
+}
+
+// As a client could send it, had it the seed: a commit that drops its shard, in another's torn
+// commit.
+TEST_F(RecoveryTest, WhatAClientSentIsNoCommit) {
+    options.journal_seed = 0x5eed;
+    reopen();
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 1));
+    for (const std::uint32_t seed : {0U, 0x5eedU}) {
+        const auto forged =
+            encode_commit_header({1, 7, 0, {{JournalEntry::Kind::kDrop, kShard, 0}}}, seed);
+        auto torn = std::vector<std::byte>(kJournalBlockBytes);
+        add(torn, forged);
+        torn.resize(2 * kJournalBlockBytes);
+        files.store(parts->layout.journal_file(0), torn);
+        recover_now();
+        EXPECT_EQ(recovered->logs.contains(kShard), seed == 0);
+    }
 }
 
 TEST_F(RecoveryTest, SealsAreTakenFromTheJournal) {
@@ -339,7 +371,7 @@ TEST_F(RecoveryTest, ALaterFormatIsRefused) {
 
     checkpoint(3);
     bytes = files.load(parts->layout.checkpoint());
-    store_le(bytes.data() + 8, std::uint32_t{2});
+    store_le(bytes.data() + 8, std::uint32_t{3});
     files.store(parts->layout.checkpoint(), bytes);
     refused = recover(*parts);
     ASSERT_FALSE(refused);

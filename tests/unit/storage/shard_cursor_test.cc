@@ -109,23 +109,38 @@ TEST_F(ShardCursorTest, WhatIsNotInMemoryIsLeftToOthers) {
     EXPECT_EQ(header.error().code, Errc::kWouldBlock);
 }
 
-TEST_F(ShardCursorTest, ASegmentThatRetentionTookIsPassedOver) {
+TEST_F(ShardCursorTest, AMissingSegmentIsDamageAndTheNextOneIsRead) {
     fill();
-    const auto first = log->state().segments;
+    const auto segments = log->state().segments;
+    ASSERT_GE(segments.size(), 3U);
     restart();
-    files.memory().remove(log->segment_path(Position(0))).value();
-    EXPECT_EQ(positions(0).front(), first[1].first.value());
-    EXPECT_EQ(log->first(), first[1].first);
+    const env::Path path = log->segment_path(segments[1].first);
+    files.memory().remove(path).value();
+    ShardCursor walk = cursor();
+    ASSERT_TRUE(walk.open(segments[1].first, WallTime{}).error().code == Errc::kCorrupt);
+    ASSERT_EQ(parts->damage.all().size(), 1U);
+    EXPECT_EQ(parts->damage.all()[0].file, path.string());
+    EXPECT_EQ(parts->damage.all()[0].first, segments[1].first);
+    EXPECT_EQ(positions(segments[2].first.value()).front(), segments[2].first.value());
+    ShardCursor across = cursor();
+    ASSERT_TRUE(across.open(Position(0), WallTime{}));
+    Result<std::optional<FrameHeader>> header = across.header();
+    while (header && header.value()) {
+        across.skip();
+        header = across.header();
+    }
+    ASSERT_FALSE(header) << "it must not end as if there were no more";
+    EXPECT_EQ(header.error().code, Errc::kCorrupt);
 }
 
-TEST_F(ShardCursorTest, RetentionMayTakeTheLastSegmentToo) {
+TEST_F(ShardCursorTest, AMissingLastSegmentIsDamageAndTheLogGoesOn) {
     append(*log, "a");
     restart();
     files.memory().remove(log->segment_path(Position(0))).value();
-    EXPECT_TRUE(positions(0).empty());
-    EXPECT_EQ(log->first(), Position(1));
     append(*log, "b");
-    EXPECT_EQ(text(*log), "1:b");
+    EXPECT_EQ(parts->damage.all().size(), 1U);
+    EXPECT_FALSE(read(*log, 0));
+    EXPECT_EQ(text(*log, 1), "1:b");
 }
 
 TEST_F(ShardCursorTest, DamageIsReportedWithItsPlace) {

@@ -284,7 +284,8 @@ TEST_F(ShardLogTest, TrimTakesSegmentsThatAreOldAndDurable) {
     EXPECT_TRUE(log->trim(wall_time(9000)).empty()) << "no checkpoint covers them";
     checkpoint(*log);
     EXPECT_TRUE(log->trim(wall_time(1000)).empty()) << "stamped before the horizon, not at it";
-    EXPECT_EQ(log->trim(wall_time(1001)), std::vector{log->segment_path(Position(0))});
+    const Doomed oldest{Doomed::Kind::kSegment, kShard, Position(0)};
+    EXPECT_EQ(log->trim(wall_time(1001)), std::vector{oldest});
     EXPECT_EQ(text(*log), "1:b 2:c");
     EXPECT_EQ(log->first(), Position(1));
     EXPECT_EQ(log->trim(wall_time(9000)).size(), 2U) << "the active one, too";

@@ -81,6 +81,9 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         BeginModeChange{uid, Mode::kOnDemand, wall_time(9), 50, 2},
         BeginModeChange{uid, Mode::kProvisioned, wall_time(9), {}, {}},
         FinishModeChange{uid},
+        BeginEncryptionChange{uid, DataKey{"alias/\xc3\xa4", "d3JhcHBlZA=="}, wall_time(9), 25},
+        BeginEncryptionChange{uid, {}, wall_time(9), {}},
+        FinishEncryptionChange{uid},
         DropShards{uid, {model::ShardNo(0), model::ShardNo(7)}},
         DeleteStream{uid, wall_time(5), true},
         RegisterConsumer{uid, "c", {{"k", "v"}}, wall_time(7), 20, std::nullopt},
@@ -216,6 +219,8 @@ TEST(CatalogCodec, WhatAnOlderVersionWroteIsStillRead) {
     EXPECT_EQ(stream->shard_metrics, 0);
     EXPECT_EQ(stream->warm_mibps, std::nullopt);
     EXPECT_EQ(stream->policy, "");
+    EXPECT_FALSE(stream->encrypted);
+    EXPECT_TRUE(stream->data_keys.empty());
     EXPECT_TRUE(state.value().channels().all().empty());
     EXPECT_TRUE(state.value().commitments().empty());
 
@@ -243,6 +248,29 @@ TEST(CatalogCodec, AChannelThatCouldNotBeIsCorrupt) {
     EXPECT_FALSE(with(R"("due":1700000000000,"format")", R"("format")")) << "CREATING without end";
     EXPECT_FALSE(with(R"("owner":"000000000000")", R"("owner":0)")) << "of the bucket";
     EXPECT_FALSE(with(R"("enabled":false)", R"("enabled":0)")) << "of logging";
+}
+
+TEST(CatalogCodec, EncryptedStreamsComeBackAsTheyWere) {
+    CatalogState state;
+    state.apply(command(create_action(1, "a")));
+    state.apply(command(ActivateStream{StreamUid(1)}));
+    const BeginEncryptionChange start{StreamUid(1), DataKey{"alias/a", "w"}, kStart, 25};
+    state.apply(command(start));
+    const auto under_way = decode_state(encode_state(state));
+    ASSERT_TRUE(under_way) << under_way.error().message;
+    EXPECT_EQ(under_way.value(), state);
+    state.apply(command(FinishEncryptionChange{StreamUid(1)}));
+    state.apply(command(start));
+    ASSERT_EQ(state.apply(command(FinishEncryptionChange{StreamUid(1)})).outcome,
+              Outcome::kApplied);
+    std::string text = encode_state(state);
+    const auto read = decode_state(text);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read.value(), state);
+    EXPECT_EQ(read.value().find(StreamUid(1))->data_keys.size(), 2u);
+
+    text.replace(text.find("data_keys"), 9, "some_keys");
+    EXPECT_FALSE(decode_state(text)) << "encrypted with no key";
 }
 
 TEST(CatalogCodec, WhatANewerVersionWroteIsRefusedAsSuch) {

@@ -61,7 +61,7 @@ public:
                                   : streams[below(streams.size())]->uid;
         const StreamPtr stream = state.find(uid);
         const std::string id = "c" + std::to_string(below(4));
-        switch (below(23)) {
+        switch (below(25)) {
             case 0:
                 return command(create(), time_);
             case 1:
@@ -178,6 +178,18 @@ public:
                 }
                 return command(action, time_);
             }
+            case 21: {
+                BeginEncryptionChange action{uid, {}, time_ + Millis(below(500)), {}};
+                if (below(3) != 0) {
+                    action.key = DataKey{"alias/" + id, "wrapped"};
+                }
+                if (below(2) == 0) {
+                    action.changes_max = static_cast<std::uint32_t>(1 + below(3));
+                }
+                return command(std::move(action), time_);
+            }
+            case 22:
+                return command(FinishEncryptionChange{uid}, time_);
             case 18:
             case 19:
             case 20:

@@ -11,7 +11,7 @@ namespace {
 class ModeChangeTest : public testing::Test {
 protected:
     void SetUp() override {
-        for (const std::uint64_t uid : {1, 2}) {
+        for (const std::uint64_t uid : {1U, 2U}) {
             ASSERT_EQ(apply(create_action(uid, "s" + std::to_string(uid), 3)), Outcome::kApplied);
             ASSERT_EQ(apply(ActivateStream{StreamUid(uid)}), Outcome::kApplied);
         }
