@@ -19,9 +19,13 @@
 #include "wire/flood_guard.h"
 #include "wire/session.h"
 
+struct nghttp2_option;
 struct nghttp2_session;
+struct nghttp2_session_callbacks;
 
 namespace millrace::wire {
+
+struct Http2Stream;
 
 class Http2Session final : public Session {
 public:
@@ -72,34 +76,35 @@ public:
     bool multiplexed() const override { return true; }
 
 private:
-    struct Stream;
     struct Callbacks;  // what nghttp2 calls
+    static const nghttp2_session_callbacks* callbacks();
+    static const nghttp2_option* options();
 
     void feed(std::string_view bytes);
     void terminate(std::uint32_t error);
-    Stream& add_stream(std::int32_t id);
-    void remove(Stream& stream);
-    void finish_head(Stream& stream);
-    bool make_body_room(Stream& stream, std::size_t bytes);
-    void add_body(Stream& stream, std::string_view bytes);
-    void complete(Stream& stream);
-    void refuse(Stream& stream, unsigned status);
-    void reset(Stream& stream, std::uint32_t error);
-    void closed(Stream& stream);
-    void submit(Stream& stream, const Response& response, bool body);
-    Millis patience(const Stream& stream) const;
+    Http2Stream& add_stream(std::int32_t id);
+    void remove(Http2Stream& stream);
+    void finish_head(Http2Stream& stream);
+    bool make_body_room(Http2Stream& stream, std::size_t bytes);
+    void add_body(Http2Stream& stream, std::string_view bytes);
+    void complete(Http2Stream& stream);
+    void refuse(Http2Stream& stream, unsigned status);
+    void reset(Http2Stream& stream, std::uint32_t error);
+    void closed(Http2Stream& stream);
+    void submit(Http2Stream& stream, const Response& response, bool body);
+    Millis patience(const Http2Stream& stream) const;
     void produce();
 
-    static Stream& stream_of(Exchange& exchange);
+    static Http2Stream& stream_of(Exchange& exchange);
 
     const SessionContext& context_;
     nghttp2_session* session_ = nullptr;
     std::unique_ptr<char[]> room_;
     std::size_t room_bytes_ = 0;
     Output output_;
-    std::vector<std::unique_ptr<Stream>> streams_;  // those given up among them
-    std::size_t waiting_ = 0;                       // complete requests not given out
-    std::size_t turn_ = 0;                          // whose piece is next, by place in streams_
+    std::vector<std::unique_ptr<Http2Stream>> streams_;  // those given up among them
+    std::size_t waiting_ = 0;                            // complete requests not given out
+    std::size_t turn_ = 0;  // whose piece is next, by place in streams_
     std::size_t unsent_bytes_ = 0;
     std::size_t head_block_bytes_ = 0;  // of the frames of the header block under way
     FloodGuard guard_;
