@@ -37,6 +37,10 @@ public:
     std::string endpoint() const;
     std::vector<std::string> endpoints() const;
 
+    // Reads the files of the TLS options again, for the connections that begin from now on. What
+    // cannot be used is logged, and the old stays.
+    void reload();
+
     // Accepts no more, answers what it has (for at most options.shutdown_drain), flushes and
     // closes. Idempotent; not to be called from two threads at once.
     void stop();

@@ -24,6 +24,13 @@ enum class Profile : std::uint8_t {
 // What becomes of CreateChannel: channels can be described, but nothing delivers to them.
 enum class Channels : std::uint8_t { kRefuse, kAccept };
 
+// Whether connections come with TLS.
+enum class Tls : std::uint8_t {
+    kAuto,      // as the client likes
+    kRequired,  // plain ones are refused
+    kOff,
+};
+
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct Options {
@@ -45,7 +52,14 @@ struct Options {
     std::uint64_t disk_threads = 4;
     Millis shutdown_drain{10'000};
 
+    Tls tls = Tls::kAuto;
+    std::string tls_certificate;
+    std::string tls_key;
+    std::vector<std::string> tls_names;
+    std::string tls_client_ca;
+
     std::uint64_t connections_max = 10'000;
+    std::uint64_t http2_streams_max = 128;
     std::uint64_t header_size_max = 64 << 10;
     std::uint64_t body_size_max = 16 << 20;
     std::uint64_t body_memory = 256 << 20;

@@ -19,9 +19,11 @@ Task<wire::Response> Console::handle(const wire::Request& request) {
     const std::string_view path = request.target.substr(0, request.target.find('?'));
     const bool live = path == "/_millrace/health/live";
     const bool ready = path == "/_millrace/health/ready" || path == "/_millrace/health";
-    if (!live && !ready && path != "/_millrace/metrics") {
+    const bool certificate = path == "/_millrace/ca.pem";
+    if (!live && !ready && !certificate && path != "/_millrace/metrics") {
         co_return text(404,
-                       "There are /_millrace/health (/live, /ready) and /_millrace/metrics.\n");
+                       "There are /_millrace/health (/live, /ready), /_millrace/metrics and "
+                       "/_millrace/ca.pem.\n");
     }
     if (request.method != "GET" && request.method != "HEAD") {
         wire::Response refused = text(405, "Only GET and HEAD.\n");
@@ -31,7 +33,7 @@ Task<wire::Response> Console::handle(const wire::Request& request) {
     if (live || ready) {
         co_return health(ready);
     }
-    co_return metrics();
+    co_return certificate ? authority() : metrics();
 }
 
 wire::Response Console::health(bool must_be_ready) const {
@@ -48,6 +50,17 @@ wire::Response Console::health(bool must_be_ready) const {
     response.headers.emplace_back("Content-Type", "application/json");
     response.headers.emplace_back("Cache-Control", "no-store");
     response.body = document.dump() + "\n";
+    return response;
+}
+
+wire::Response Console::authority() const {
+    std::string pem = authority_.authority();
+    if (pem.empty()) {
+        return text(404, "The server has no certificate of its own making.\n");
+    }
+    wire::Response response;
+    response.headers.emplace_back("Content-Type", "application/x-pem-file");
+    response.body = std::move(pem);
     return response;
 }
 

@@ -1,6 +1,8 @@
 // Answers everything under /_millrace/. Unauthenticated and read-only; says nothing about data.
 #pragma once
 
+#include <string>
+
 #include "base/metrics.h"
 #include "console/health.h"
 #include "wire/handler.h"
@@ -9,10 +11,19 @@ namespace millrace::console {
 
 inline constexpr std::string_view kPathPrefix = "/_millrace/";
 
+// The certificate of the authority behind the server's own, in PEM.
+class AuthoritySource {
+public:
+    virtual ~AuthoritySource() = default;
+    // Empty: there is none of ours. Thread-safe, does not wait.
+    virtual std::string authority() = 0;
+};
+
 // Thread-safe. The references outlive it.
 class Console final : public wire::Handler {
 public:
-    Console(HealthSource& health, Metrics& metrics) : health_(health), metrics_(metrics) {}
+    Console(HealthSource& health, AuthoritySource& authority, Metrics& metrics)
+        : health_(health), authority_(authority), metrics_(metrics) {}
 
     Task<wire::Response> handle(const wire::Request& request) override;
 
@@ -20,8 +31,10 @@ private:
     // 503 if it must be ready and is not. That it answers at all shows that it lives.
     wire::Response health(bool must_be_ready) const;
     wire::Response metrics() const;
+    wire::Response authority() const;
 
     HealthSource& health_;
+    AuthoritySource& authority_;
     Metrics& metrics_;
 };
 

@@ -1,5 +1,7 @@
 #include "protocol/cbor_writer.h"
 
+#include <bit>
+
 namespace millrace::protocol {
 namespace {
 
@@ -8,6 +10,7 @@ constexpr unsigned kNegative = 1;
 constexpr unsigned kBytes = 2;
 constexpr unsigned kText = 3;
 constexpr char kEpochTag = '\xC1';
+constexpr char kDouble = '\xFB';
 
 }  // namespace
 
@@ -47,8 +50,18 @@ void CborWriter::blob(Bytes value) {
 }
 
 void CborWriter::timestamp(std::int64_t ms) {
+    constexpr std::int64_t kSecond = 1000;
     out_ += kEpochTag;
-    number(ms);
+    if (times_ == Times::kMilliseconds) {
+        number(ms);
+    } else if (ms % kSecond == 0) {
+        number(ms / kSecond);
+    } else {
+        const auto bits = std::bit_cast<std::uint64_t>(static_cast<double>(ms) / kSecond);
+        out_ += kDouble;
+        for (int shift = 56; shift >= 0; shift -= 8)
+            out_ += static_cast<char>(bits >> shift & 0xff);
+    }
 }
 
 }  // namespace millrace::protocol

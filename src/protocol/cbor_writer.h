@@ -1,5 +1,6 @@
 // Writes CBOR as the service does, token by token, at the end of a string: maps and arrays of
-// indefinite length, strings of definite length, timestamps as tag 1 over whole milliseconds.
+// indefinite length, strings of definite length, timestamps as tag 1 over whole milliseconds. (RPC
+// v2 has seconds there, with a fraction, as the standard has it.)
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,10 @@ namespace millrace::protocol {
 
 class CborWriter final {
 public:
-    explicit CborWriter(std::string& out) : out_(out) {}
+    enum class Times : std::uint8_t { kMilliseconds, kSeconds };
+
+    explicit CborWriter(std::string& out, Times times = Times::kMilliseconds)
+        : out_(out), times_(times) {}
 
     void begin_structure() { out_ += '\xBF'; }
     void end_structure() { out_ += '\xFF'; }
@@ -29,6 +33,7 @@ private:
     void head(unsigned major_type, std::uint64_t argument);
 
     std::string& out_;
+    const Times times_;
 };
 
 }  // namespace millrace::protocol

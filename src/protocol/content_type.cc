@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kJsonType = "application/x-amz-json-1.1";
 constexpr std::string_view kCborType = "application/x-amz-cbor-1.1";
+constexpr std::string_view kRpcCborType = "application/cbor";
 constexpr std::string_view kPlainJsonType = "application/json";
 
 std::string_view trimmed(std::string_view text) {
@@ -24,18 +25,39 @@ ContentType content_type(std::string_view header) {
         return ContentType::kJson;
     if (type == kCborType)
         return ContentType::kCbor;
+    if (type == kRpcCborType)
+        return ContentType::kRpcCbor;
     if (type == kPlainJsonType)
         return ContentType::kPlainJson;
     return ContentType::kOther;
 }
 
 Format format_of(ContentType type) {
-    CHECK(type == ContentType::kJson || type == ContentType::kCbor);
-    return type == ContentType::kJson ? Format::kJson : Format::kCbor;
+    switch (type) {
+        case ContentType::kJson:
+            return Format::kJson;
+        case ContentType::kCbor:
+            return Format::kCbor;
+        case ContentType::kRpcCbor:
+            return Format::kRpcCbor;
+        case ContentType::kPlainJson:
+        case ContentType::kOther:
+            break;
+    }
+    CHECK(false);
+    return Format::kJson;
 }
 
 std::string_view header_value(Format format) {
-    return format == Format::kJson ? kJsonType : kCborType;
+    switch (format) {
+        case Format::kJson:
+            return kJsonType;
+        case Format::kCbor:
+            return kCborType;
+        case Format::kRpcCbor:
+            break;
+    }
+    return kRpcCborType;
 }
 
 }  // namespace millrace::protocol

@@ -151,7 +151,8 @@ void encode(Format format, const Shape& shape, const void* object, std::string& 
         JsonWriter writer(out);
         write_structure(writer, shape, object);
     } else {
-        CborWriter writer(out);
+        CborWriter writer(out, format == Format::kRpcCbor ? CborWriter::Times::kSeconds
+                                                          : CborWriter::Times::kMilliseconds);
         write_structure(writer, shape, object);
     }
 }

@@ -16,11 +16,18 @@ std::string_view message_member(std::string_view type) {
     return type == kSerialization ? "Message" : "message";
 }
 
+// RPC v2 names an error by its place in the model.
+std::string name_in(Format format, std::string_view type) {
+    std::string name(format == Format::kRpcCbor ? "com.amazonaws.kinesis#" : "");
+    return name.append(type);
+}
+
 template <class Writer>
-void write_error(Writer writer, std::string_view type, const std::optional<std::string>& message) {
+void write_error(Writer writer, std::string_view name, std::string_view type,
+                 const std::optional<std::string>& message) {
     writer.begin_structure();
     writer.key("__type");
-    writer.text(type);
+    writer.text(name);
     if (message) {
         writer.key(message_member(type));
         writer.text(*message);
@@ -65,10 +72,11 @@ Reply error(Format format, std::string_view type, const std::optional<std::strin
     reply.response.status = status_of(type);
     reply.response.headers.emplace_back("Content-Type", header_value(format));
     const auto text = message && !is_utf8(*message) ? made_utf8(*message) : message;
+    const std::string name = name_in(format, type);
     if (format == Format::kJson) {
-        write_error(JsonWriter(reply.response.body), type, text);
+        write_error(JsonWriter(reply.response.body), name, type, text);
     } else {
-        write_error(CborWriter(reply.response.body), type, text);
+        write_error(CborWriter(reply.response.body), name, type, text);
     }
     return reply;
 }

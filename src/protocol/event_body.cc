@@ -6,6 +6,7 @@
 
 #include "api/messages.h"
 #include "base/log.h"
+#include "protocol/cbor_writer.h"
 #include "protocol/encoder.h"
 #include "protocol/json_writer.h"
 #include "wire/event_stream.h"
@@ -17,40 +18,53 @@ using wire::EventHeader;
 
 constexpr std::size_t kFrameRoom = 256;  // for all but the payload
 
-constexpr EventHeader kJsonPayload{":content-type", "application/json"};
-
-std::array<EventHeader, 3> event_headers(std::string_view type) {
-    return {{{":event-type", type}, kJsonPayload, {":message-type", "event"}}};
+EventHeader payload_header(Format format) {
+    return {":content-type", format == Format::kJson ? "application/json" : header_value(format)};
 }
 
-// Unlike in a body, an internal failure has the name of a shape here, and a text.
-std::string exception_frame(const api::ClientError& error) {
-    const bool internal = error.type == api::ErrorType::kInternalFailure;
-    const std::string_view type =
-        internal ? "InternalFailureException" : api::type_name(error.type);
-    const std::array<EventHeader, 3> headers = {
-        {{":message-type", "exception"}, {":exception-type", type}, kJsonPayload}};
-    std::string out;
-    wire::EventFrame frame(out, headers);
-    JsonWriter writer(out);
+std::array<EventHeader, 3> event_headers(Format format, std::string_view type) {
+    return {{{":event-type", type}, payload_header(format), {":message-type", "event"}}};
+}
+
+template <class Writer>
+void write_message(Writer writer, std::string_view text) {
     writer.begin_structure();
     writer.key("message");
-    writer.text(internal ? api::kInternalFailureText : std::string_view(error.message));
+    writer.text(text);
     writer.end_structure();
-    frame.finish();
-    return out;
 }
 
 }  // namespace
 
-EventBody::EventBody(std::unique_ptr<api::EventSource> events, const model::Shape& shape)
-    : events_(std::move(events)), shape_(shape) {}
+EventBody::EventBody(std::unique_ptr<api::EventSource> events, const model::Shape& shape,
+                     Format format)
+    : events_(std::move(events)), shape_(shape), format_(format) {}
+
+// Unlike in a body, an internal failure has the name of a shape here, and a text.
+std::string EventBody::exception_frame(const api::ClientError& error) const {
+    const bool internal = error.type == api::ErrorType::kInternalFailure;
+    const std::string_view type =
+        internal ? "InternalFailureException" : api::type_name(error.type);
+    const std::string_view text = internal ? api::kInternalFailureText : error.message;
+    const std::array<EventHeader, 3> headers = {
+        {{":message-type", "exception"}, {":exception-type", type}, payload_header(format_)}};
+    std::string out;
+    wire::EventFrame frame(out, headers);
+    if (format_ == Format::kJson) {
+        write_message(JsonWriter(out), text);
+    } else {
+        write_message(CborWriter(out), text);
+    }
+    frame.finish();
+    return out;
+}
 
 Task<std::string> EventBody::next() {
     switch (phase_) {
         case Phase::kInitial:
             phase_ = Phase::kEvents;
-            co_return wire::event_frame(event_headers("initial-response"), "{}");
+            co_return wire::event_frame(event_headers(format_, "initial-response"),
+                                        format_ == Format::kJson ? "{}" : "\xBF\xFF");
         case Phase::kEnded:
             co_return std::string();
         case Phase::kEvents:
@@ -78,10 +92,10 @@ Task<std::string> EventBody::next_event() {
         phase_ = Phase::kEnded;
         co_return out;
     }
-    const auto headers = event_headers(shape_.name);
-    out.reserve(kFrameRoom + encoded_size(Format::kJson, shape_, event.value().get()));
+    const auto headers = event_headers(format_, shape_.name);
+    out.reserve(kFrameRoom + encoded_size(format_, shape_, event.value().get()));
     wire::EventFrame frame(out, headers);
-    encode(Format::kJson, shape_, event.value().get(), out);
+    encode(format_, shape_, event.value().get(), out);
     frame.finish();
     co_return out;
 }

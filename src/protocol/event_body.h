@@ -1,6 +1,6 @@
 // The events of a streaming operation as an event-stream body: the initial response at once, then a
-// frame for each event, and a last one if it ends with an error. Payloads are JSON, whatever the
-// request was encoded in.
+// frame for each event, and a last one if it ends with an error. Payloads are JSON, but
+// for RPC v2, where they are CBOR.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "api/events.h"
 #include "model/shape.h"
+#include "protocol/content_type.h"
 #include "wire/handler.h"
 
 namespace millrace::protocol {
@@ -18,7 +19,7 @@ inline constexpr std::string_view kEventStreamType = "application/vnd.amazon.eve
 class EventBody final : public wire::Source {
 public:
     // `shape` is that of each event, and names them.
-    EventBody(std::unique_ptr<api::EventSource> events, const model::Shape& shape);
+    EventBody(std::unique_ptr<api::EventSource> events, const model::Shape& shape, Format format);
 
     Task<std::string> next() override;
     void stop(Stop why) override;
@@ -27,9 +28,11 @@ private:
     enum class Phase : std::uint8_t { kInitial, kEvents, kEnded };
 
     Task<std::string> next_event();
+    std::string exception_frame(const api::ClientError& error) const;
 
     const std::unique_ptr<api::EventSource> events_;
     const model::Shape& shape_;
+    const Format format_;
     Phase phase_ = Phase::kInitial;
 };
 

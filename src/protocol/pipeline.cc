@@ -25,6 +25,8 @@ namespace {
 constexpr std::string_view kNothingToAuthorize =
     "Unable to determine service/operation name to be authorized";
 
+constexpr std::string_view kRpcProtocol = "rpc-v2-cbor";
+
 constexpr std::string_view kNoOperation = "unknown";  // in metrics and logs
 
 // What a body is read against when no operation is there to want anything of it.
@@ -57,10 +59,13 @@ public:
         if (request_.method != "POST")
             return refuse_method();
 
-        target_ = parse_target(request_.header("x-amz-target"));
+        type_ = content_type(request_.header("content-type"));
+        if (type_ == ContentType::kRpcCbor && request_.header("smithy-protocol") != kRpcProtocol)
+            type_ = ContentType::kOther;
+        target_ = type_ == ContentType::kRpcCbor ? parse_rpc_target(request_.target)
+                                                 : parse_target(request_.header("x-amz-target"));
         if (target_.names_our_service())
             row_ = pipeline_.find(target_.operation);
-        type_ = content_type(request_.header("content-type"));
 
         if (request_.body.empty())
             return refuse_empty_body();
@@ -101,8 +106,10 @@ public:
         Reply reply{{}, "ok"};
         if (row_->operation->kind == api::OperationKind::kStreaming) {
             reply.response.headers.emplace_back("Content-Type", kEventStreamType);
+            // Events are JSON to clients of both older encodings.
+            const Format events = format() == Format::kRpcCbor ? Format::kRpcCbor : Format::kJson;
             reply.response.source =
-                std::make_unique<EventBody>(call_->events(), *row_->operation->response);
+                std::make_unique<EventBody>(call_->events(), *row_->operation->response, events);
             return reply;
         }
         reply.response.headers.emplace_back("Content-Type", header_value(format()));
@@ -115,8 +122,8 @@ public:
     Reply failed(const char* what) const {
         log::error("a request failed: {} operation={} request={}", what, operation_name(),
                    id_.uuid);
-        const bool cbor = type_ == ContentType::kCbor;
-        return error(cbor ? Format::kCbor : Format::kJson, kInternalFailure);
+        const bool known = type_ == ContentType::kCbor || type_ == ContentType::kRpcCbor;
+        return error(known ? format() : Format::kJson, kInternalFailure);
     }
 
     // What every response carries, and the traces it leaves with us.
@@ -128,6 +135,8 @@ public:
                    reply.result, reply.response.status, id_.uuid);
 
         auto& headers = reply.response.headers;
+        if (type_ == ContentType::kRpcCbor)
+            headers.emplace_back("smithy-protocol", kRpcProtocol);
         headers.emplace_back("x-amzn-RequestId", std::move(id_.uuid));
         if (is_preflight(request_)) {
             allow_origin(reply.response);
@@ -157,7 +166,8 @@ private:
 
     // Whoever did not ask for JSON is answered in CBOR here, application/json included.
     Reply refuse_empty_body() const {
-        return error(type_ == ContentType::kJson ? Format::kJson : Format::kCbor,
+        const bool known = type_ == ContentType::kJson || type_ == ContentType::kRpcCbor;
+        return error(known ? format() : Format::kCbor,
                      row_ != nullptr ? kSerialization : kUnknownOperation);
     }
 
@@ -185,6 +195,8 @@ private:
             return read_cbor(request_.body, *binder_, arena_);
         }
         binder_.emplace(*shape, object, arena_, Binder::TimeUnit::kSeconds);
+        if (type_ == ContentType::kRpcCbor)
+            return read_cbor(request_.body, *binder_, arena_);
         return read_json(request_.body, *binder_, arena_);
     }
 

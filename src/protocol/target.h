@@ -1,4 +1,5 @@
-// The operation a request asks for: header X-Amz-Target, "Kinesis_20131202.PutRecord".
+// The operation a request asks for: header X-Amz-Target, "Kinesis_20131202.PutRecord", or in RPC v2
+// the path, "/service/Kinesis_20131202/operation/PutRecord".
 #pragma once
 
 #include <string_view>
@@ -15,5 +16,8 @@ struct Target {
 
 // The first two pieces between dots; what follows a second dot is not looked at.
 Target parse_target(std::string_view header);
+
+// What comes before "/service/" or after a "?" is not looked at.
+Target parse_rpc_target(std::string_view path);
 
 }  // namespace millrace::protocol

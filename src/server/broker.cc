@@ -76,6 +76,10 @@ std::vector<std::string> Broker::endpoints() const {
     return endpoints;
 }
 
+void Broker::reload() {
+    impl_->lifecycle.reload();
+}
+
 void Broker::stop() {
     impl_->lifecycle.stop();
 }

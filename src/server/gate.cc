@@ -19,8 +19,9 @@ Task<wire::Response> Gate::handle(const wire::Request& request) {
 
 Task<wire::Response> Gate::unavailable(const wire::Request& request) {
     using protocol::ContentType;
-    const bool cbor = protocol::content_type(request.header("Content-Type")) == ContentType::kCbor;
-    const auto format = cbor ? protocol::Format::kCbor : protocol::Format::kJson;
+    const ContentType type = protocol::content_type(request.header("Content-Type"));
+    const bool cbor = type == ContentType::kCbor || type == ContentType::kRpcCbor;
+    const auto format = cbor ? protocol::format_of(type) : protocol::Format::kJson;
     wire::Response response = protocol::error(format, "ServiceUnavailable").response;
     response.status = 503;
     protocol::RequestId id = ids_.next();

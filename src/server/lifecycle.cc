@@ -13,6 +13,7 @@
 #include "server/process_metrics.h"
 #include "server/run_on.h"
 #include "server/startup_streams.h"
+#include "server/tls_files.h"
 
 namespace millrace::server {
 namespace {
@@ -20,6 +21,8 @@ namespace {
 // Handlers whose connection was closed still wait for their commit; it comes, unless the disk
 // hangs.
 constexpr Millis kHandlersPatience{5'000};
+
+constexpr std::chrono::hours kTlsRenewal{12};
 
 storage::Durability engine_durability(Durability durability) {
     switch (durability) {
@@ -51,6 +54,8 @@ wire::FrontConfig front_config(const Options& options) {
     config.limits.body_bytes_max = options.body_size_max;
     config.limits.body_bytes_in_flight_max = options.body_memory;
     config.limits.connections_max = options.connections_max;
+    config.limits.streams_max = options.http2_streams_max;
+    config.tls_required = options.tls == Tls::kRequired;
     config.limits.idle_timeout = options.idle_timeout;
     config.limits.header_timeout = options.header_timeout;
     config.limits.body_timeout = options.body_timeout;
@@ -137,13 +142,22 @@ StartError data_error(const Options& options, const Error& error) {
     return {StartError::Kind::kData, std::move(message)};
 }
 
+// Of the options' own files the message names the option.
+StartError tls_error(const Options& options, const Error& error) {
+    if (!options.tls_certificate.empty() || error.message.starts_with("tls-")) {
+        const bool named = error.message.starts_with("tls-");
+        return {StartError::Kind::kOptions, (named ? "" : "tls-certificate: ") + error.message};
+    }
+    return data_error(options, error);
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(Options options)
     : options_(std::move(options)),
       begun_(clock_.steady()),
       timers_(clock_),
-      console_(*this, metrics_),
+      console_(*this, *this, metrics_),
       gate_(console_, entropy_),
       files_(make_files(options_)),
       pool_(static_cast<unsigned>(options_.disk_threads)) {}
@@ -159,6 +173,14 @@ std::optional<StartError> Lifecycle::start() {
     }
     front_ = std::move(front).value();
     add_process_metrics(metrics_, *front_, clock_);
+    if (options_.tls != Tls::kOff) {
+        const std::lock_guard lock(tls_mutex_);
+        if (const auto loaded = load_tls(); !loaded) {
+            return tls_error(options_, loaded.error());
+        }
+        tls_loaded_ = true;
+        renew_tls_later();
+    }
     front_->start();
 
     if (const auto opened = open_engine(); !opened) {
@@ -173,6 +195,39 @@ std::optional<StartError> Lifecycle::start() {
     gate_.open(pipeline_.get());
     state_ = State::kReady;
     return std::nullopt;
+}
+
+Result<void> Lifecycle::load_tls() {
+    env::PosixFileSystem host;
+    MILLRACE_TRY(auto loaded, load_tls_files(options_, *files_, host, clock_.now()));
+    MILLRACE_TRY(auto context, wire::TlsContext::server(loaded.identity));
+    front_->use_tls(std::move(context));
+    const std::lock_guard lock(authority_mutex_);
+    authority_ = std::move(loaded.authority);
+    return success();
+}
+
+void Lifecycle::reload() {
+    const std::lock_guard lock(tls_mutex_);
+    if (!tls_loaded_) {
+        return;
+    }
+    if (const auto loaded = load_tls(); !loaded) {
+        log::error("the certificate stays as it was error=\"{}\"", loaded.error().message);
+    }
+}
+
+// A certificate of the broker's own must not expire while it runs.
+void Lifecycle::renew_tls_later() {
+    timers_.at(clock_.now() + kTlsRenewal, [this] {
+        reload();
+        renew_tls_later();
+    });
+}
+
+std::string Lifecycle::authority() {
+    const std::lock_guard lock(authority_mutex_);
+    return authority_;
 }
 
 Result<void> Lifecycle::open_engine() {
@@ -208,6 +263,10 @@ void Lifecycle::stop() {
         return;
     }
     stopped_ = true;
+    {
+        const std::lock_guard lock(tls_mutex_);
+        tls_loaded_ = false;
+    }
     state_ = State::kStopping;
     if (front_ != nullptr) {
         if (!front_->drain(options_.shutdown_drain, kHandlersPatience)) {

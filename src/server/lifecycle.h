@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@
 
 namespace millrace::server {
 
-class Lifecycle final : public console::HealthSource {
+class Lifecycle final : public console::HealthSource, public console::AuthoritySource {
 public:
     explicit Lifecycle(Options options);
     ~Lifecycle() override;  // stop()
@@ -43,18 +44,30 @@ public:
     // Blocks. Idempotent.
     void stop();
 
+    // Reads the certificate files again, for the connections that begin from now on; what cannot be
+    // used is logged, and the old stays. Thread-safe.
+    void reload();
+
     const std::vector<wire::Address>& addresses() const { return front_->addresses(); }
     console::Health health() override;
+    std::string authority() override;
 
 private:
     enum class State : std::uint8_t { kStarting, kReady, kStopping };
 
+    Result<void> load_tls();  // REQUIRES: tls_mutex_ is held
+    void renew_tls_later();
     Result<void> open_engine();
     Result<void> open_broker();
 
     const Options options_;
     std::atomic<State> state_ = State::kStarting;
     bool stopped_ = false;
+
+    std::mutex tls_mutex_;     // one reload at a time, none after stop() has begun
+    bool tls_loaded_ = false;  // and may be loaded again
+    std::mutex authority_mutex_;
+    std::string authority_;
 
     // In the order they are made; destroyed the other way round.
     env::SystemClock clock_;

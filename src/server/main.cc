@@ -2,11 +2,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <future>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,44 +35,62 @@ std::span<const char* const> environment() {
     return {environ, count};
 }
 
-sigset_t stop_signals() {
+sigset_t our_signals() {
     sigset_t signals{};
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     return signals;
 }
 
-// Waits for SIGTERM and SIGINT on a thread of its own. The first asks a running broker to stop; one
-// that comes earlier, while there is nothing to answer yet, or later, to a stop that takes too
-// long, ends the process at once: what was acknowledged is on the disk.
-class StopSignals final {
+// Waits for SIGTERM, SIGINT and SIGHUP on a thread of its own. The first of the former two asks a
+// running broker to stop; one that comes earlier, while there is nothing to answer yet, or later,
+// to a stop that takes too long, ends the process at once: what was acknowledged is on the disk.
+class Signals final {
 public:
     // REQUIRES: no other thread was started yet, so that none takes the signals.
-    StopSignals() {
-        const sigset_t signals = stop_signals();
+    Signals() {
+        const sigset_t signals = our_signals();
         pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-        std::thread([signals, asked = std::move(asked_), ready = ready_.get_future()]() mutable {
-            for (bool first = true;; first = false) {
+        std::thread([signals, state = state_] {
+            for (;;) {
                 int number = 0;
                 sigwait(&signals, &number);
-                const bool running =
-                    ready.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-                if (!first || !running) {
+                const std::lock_guard lock(state->mutex);
+                if (number == SIGHUP) {
+                    state->reload = true;
+                } else if (!state->running || state->stop) {
                     std::_Exit(128 + number);
+                } else {
+                    state->stop = true;
                 }
-                asked.set_value();
+                state->came.notify_all();
             }
         }).detach();  // ends with the process
     }
 
-    void now_running() { ready_.set_value(); }
-    void wait() { stop_.wait(); }
+    void now_running() {
+        const std::lock_guard lock(state_->mutex);
+        state_->running = true;
+    }
+    // False: the broker is to reload; true: it is to stop.
+    bool wait_for_stop() {
+        std::unique_lock lock(state_->mutex);
+        state_->came.wait(lock, [this] { return state_->stop || state_->reload; });
+        state_->reload = false;
+        return state_->stop;
+    }
 
 private:
-    std::promise<void> asked_;
-    std::promise<void> ready_;
-    std::future<void> stop_ = asked_.get_future();
+    struct State {
+        std::mutex mutex;
+        std::condition_variable came;
+        bool running = false;
+        bool reload = false;
+        bool stop = false;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // One connection or segment is one descriptor: take what the system allows.
@@ -100,14 +119,16 @@ int run_serve(Arguments arguments) {
     }
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
-    StopSignals signals;
+    Signals signals;
     const StartResult started = Broker::start(options.value());
     if (started.broker == nullptr) {
         const bool usage = started.error.kind == StartError::Kind::kOptions;
         return refuse(started.error.message, usage ? kExitUsage : kExitFailure);
     }
     signals.now_running();
-    signals.wait();
+    while (!signals.wait_for_stop()) {
+        started.broker->reload();
+    }
     started.broker->stop();
     return 0;
 }

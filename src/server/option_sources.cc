@@ -145,6 +145,16 @@ Result<void> check_options(const Options& options) {
     if (!rates) {
         return invalid("call-rates", rates.error().message);
     }
+    if (options.tls_certificate.empty() && !options.tls_key.empty()) {
+        return invalid("tls-key", "needs tls-certificate");
+    }
+    if (options.tls == Tls::kOff && !options.tls_certificate.empty()) {
+        return invalid("tls-certificate", "has no use with tls off");
+    }
+    if (options.tls != Tls::kRequired && !options.tls_client_ca.empty()) {
+        return invalid("tls-client-ca",
+                       "needs tls required, or clients without TLS would pass it by");
+    }
     const auto keys = parse_kms_keys(options);
     if (!keys) {
         return invalid("kms-keys", keys.error().message);

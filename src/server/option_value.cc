@@ -32,6 +32,9 @@ constexpr std::array kFormats = {Choice<LogFormat>{"text", LogFormat::kText},
                                  Choice<LogFormat>{"json", LogFormat::kJson}};
 constexpr std::array kChannels = {Choice<Channels>{"refuse", Channels::kRefuse},
                                   Choice<Channels>{"accept", Channels::kAccept}};
+constexpr std::array kTls = {Choice<Tls>{"auto", Tls::kAuto},
+                             Choice<Tls>{"required", Tls::kRequired},
+                             Choice<Tls>{"off", Tls::kOff}};
 constexpr std::array kBooleans = {Choice<bool>{"true", true}, Choice<bool>{"false", false}};
 
 Error must(const std::string& what) {
@@ -123,7 +126,8 @@ struct Setter {
     std::string_view text;
 
     Result<void> operator()(std::string O::*field) const {
-        if (text.empty() || text.find('\0') != std::string_view::npos) {
+        const bool missing = text.empty() && !row.by_default.empty();
+        if (missing || text.find('\0') != std::string_view::npos) {
             return must("a text that is not empty");
         }
         options.*field = std::string(text);
@@ -174,6 +178,7 @@ struct Setter {
     Result<void> operator()(Channels O::*field) const {
         return set_choice(options.*field, kChannels, text);
     }
+    Result<void> operator()(Tls O::*field) const { return set_choice(options.*field, kTls, text); }
 };
 
 struct Printer {
@@ -205,6 +210,7 @@ struct Printer {
     std::string operator()(Channels O::*field) const {
         return print_choice(options.*field, kChannels);
     }
+    std::string operator()(Tls O::*field) const { return print_choice(options.*field, kTls); }
 };
 
 }  // namespace

@@ -69,8 +69,25 @@ constexpr OptionRow kRows[] = {
           "Threads that serve connections; 0 is one per core."),
     time("shutdown-drain", kNetwork, &O::shutdown_drain, "10s", {}, 0, kDay,
          "How long SIGTERM waits for requests under way."),
+    other("tls", kNetwork, &O::tls, "auto",
+          "auto: with or without TLS on the same port, as the client likes. required: without it a "
+          "client is told so and closed. off: without it."),
+    other(
+        "tls-certificate", kNetwork, &O::tls_certificate, "",
+        "PEM file: the certificate, and those between it and its authority. Without it the broker "
+        "makes its own, signed by an authority of its own: GET /_millrace/ca.pem. Read again on "
+        "SIGHUP."),
+    other("tls-key", kNetwork, &O::tls_key, "",
+          "PEM file: the certificate's key. Without it: in the file of the certificate."),
+    other("tls-names", kNetwork, &O::tls_names, "",
+          "Host names and addresses in the certificate the broker makes, beside localhost, "
+          "127.0.0.1, ::1, those it listens on and the name of this host."),
+    other("tls-client-ca", kNetwork, &O::tls_client_ca, "",
+          "PEM file: clients must show a certificate of this authority. Only with tls required."),
     count("connections-max", kNetwork, &O::connections_max, "10000", 1, 1'000'000,
           "Open connections; more are closed at once."),
+    count("http2-streams-max", kNetwork, &O::http2_streams_max, "128", 1, 10'000,
+          "Requests under way on one HTTP/2 connection; further ones are refused, not answered."),
     size("header-size-max", kNetwork, &O::header_size_max, "64KiB", kKiB, kMiB,
          "Request line and headers of one request; larger ones are answered 431."),
     size("body-size-max", kNetwork, &O::body_size_max, "16MiB", kKiB, kGiB,
@@ -194,7 +211,8 @@ const OptionRow* find_option(std::string_view name) {
 std::string environment_name(const OptionRow& row) {
     std::string name = "MILLRACE_";
     for (const char c : row.name) {
-        name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+        const bool letter = c >= 'a' && c <= 'z';
+        name += c == '-' ? '_' : letter ? static_cast<char>(c - 'a' + 'A') : c;
     }
     return name;
 }
@@ -213,6 +231,7 @@ std::string value_name(const OptionRow& row) {
         std::string operator()(Profile O::*) const { return "test|aws"; }
         std::string operator()(LogFormat O::*) const { return "text|json"; }
         std::string operator()(Channels O::*) const { return "refuse|accept"; }
+        std::string operator()(Tls O::*) const { return "auto|required|off"; }
     };
     return std::visit(Name{row}, row.field);
 }

@@ -18,7 +18,7 @@ namespace millrace::server {
 using Field = std::variant<std::string Options::*, std::vector<std::string> Options::*,
                            std::uint64_t Options::*, Options::Millis Options::*, bool Options::*,
                            Durability Options::*, Profile Options::*, LogFormat Options::*,
-                           Channels Options::*>;
+                           Channels Options::*, Tls Options::*>;
 
 enum class Unit : std::uint8_t { kNone, kBytes, kTime };
 

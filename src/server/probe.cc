@@ -2,21 +2,81 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 
+#include <array>
 #include <charconv>
 
 #include "wire/address.h"
+#include "wire/link.h"
 
 namespace millrace::server {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-using ErrorCode = boost::system::error_code;
+using wire::ErrorCode;
 
 constexpr std::size_t kAnswerBytesMax = 64 << 10;
+
+// One request over one connection, and all that is answered until its end.
+class Exchange final {
+public:
+    Exchange(asio::io_context& io, std::string request, bool tls)
+        : link_(wire::Socket(io)), request_(std::move(request)), tls_(tls) {}
+
+    void begin(const tcp::endpoint& peer) {
+        link_.connect(peer, [this](ErrorCode ec) {
+            ec = ec ? ec : link_.open();
+            if (ec) {
+                result_ = ec;
+                return;
+            }
+            if (tls_) {
+                link_.begin_tls(*wire::TlsContext::trusting_client(), {});
+            }
+            write();
+        });
+    }
+    ErrorCode result() const { return result_; }
+    const std::string& answer() const { return answer_; }
+
+private:
+    void write() {
+        ErrorCode ec;
+        sent_ += link_.write_some({asio::buffer(request_) + sent_, {}}, ec);
+        if (ec && !wire::would_block(ec)) {
+            result_ = ec;
+        } else if (sent_ < request_.size()) {
+            link_.wait_writable([this](ErrorCode wait_ec) {
+                result_ = wait_ec;
+                if (!wait_ec) {
+                    write();
+                }
+            });
+        } else {
+            read();
+        }
+    }
+    void read() {
+        result_ = asio::error::timed_out;
+        link_.async_read(room_, [this](ErrorCode ec, std::size_t bytes) {
+            answer_.append(room_.data(), bytes);
+            if (ec || answer_.size() > kAnswerBytesMax) {
+                result_ = ec;
+            } else {
+                read();
+            }
+        });
+    }
+
+    wire::Link link_;
+    const std::string request_;
+    const bool tls_;
+    std::array<char, 4096> room_{};
+    std::size_t sent_ = 0;
+    std::string answer_;
+    ErrorCode result_ = asio::error::timed_out;
+};
 
 Error failed(std::string_view what, const ErrorCode& ec) {
     std::string message(what);
@@ -39,41 +99,25 @@ Result<Probed> read_answer(std::string_view answer) {
 }  // namespace
 
 Result<Probed> probe_health(std::string_view endpoint, Millis patience) {
-    static constexpr std::string_view kScheme = "http://";
-    std::string_view rest = endpoint;
-    if (!rest.starts_with(kScheme)) {
-        return Error{Errc::kInvalid, "endpoint: must be http://ADDRESS:PORT"};
+    const bool tls = endpoint.starts_with("https://");
+    if (!tls && !endpoint.starts_with("http://")) {
+        return Error{Errc::kInvalid, "endpoint: must be http://ADDRESS:PORT or https://..."};
     }
-    rest.remove_prefix(kScheme.size());
+    std::string_view rest = endpoint.substr(tls ? 8 : 7);
     rest = rest.substr(0, rest.find('/'));
     MILLRACE_TRY(const wire::Address address, wire::parse_address(rest));
 
     asio::io_context io(1);
-    tcp::socket socket(io);
-    const std::string request = "GET /_millrace/health HTTP/1.1\r\nHost: " + to_string(address) +
-                                "\r\nConnection: close\r\n\r\n";
-    std::string answer;
-    ErrorCode result = asio::error::timed_out;
-    const tcp::endpoint peer(asio::ip::make_address(address.host), address.port);
-    socket.async_connect(peer, [&](ErrorCode ec) {
-        if (ec) {
-            result = ec;
-            return;
-        }
-        asio::async_write(socket, asio::buffer(request), [&](ErrorCode write_ec, std::size_t) {
-            if (write_ec) {
-                result = write_ec;
-                return;
-            }
-            asio::async_read(socket, asio::dynamic_buffer(answer, kAnswerBytesMax),
-                             [&](ErrorCode read_ec, std::size_t) { result = read_ec; });
-        });
-    });
+    Exchange exchange(io,
+                      "GET /_millrace/health HTTP/1.1\r\nHost: " + to_string(address) +
+                          "\r\nConnection: close\r\n\r\n",
+                      tls);
+    exchange.begin(tcp::endpoint(asio::ip::make_address(address.host), address.port));
     io.run_for(patience);
-    if (result && result != asio::error::eof) {
-        return failed(endpoint, result);
+    if (exchange.result() && exchange.result() != asio::error::eof) {
+        return failed(endpoint, exchange.result());
     }
-    return read_answer(answer);
+    return read_answer(exchange.answer());
 }
 
 }  // namespace millrace::server

@@ -14,7 +14,8 @@ struct Probed {
     std::string body;
 };
 
-// `endpoint` is http://ADDRESS:PORT. Gives up after `patience`.
+// `endpoint` is http://ADDRESS:PORT or https://, whose certificate is not looked at. Gives up after
+// `patience`.
 Result<Probed> probe_health(std::string_view endpoint, Millis patience);
 
 }  // namespace millrace::server

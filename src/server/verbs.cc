@@ -32,12 +32,14 @@ bool asks_for_help(std::string_view word) {
 // Where the broker of this environment listens, as seen from this machine.
 std::string default_endpoint(std::span<const char* const> environment) {
     std::string listen = "127.0.0.1:4567";
+    bool tls = false;
     if (const auto given = read_environment(environment)) {
         for (const Setting& setting : given.value().settings) {
             const auto addresses = split_list(setting.text);
             if (setting.row->name == "listen" && !addresses.empty()) {
                 listen = addresses.front();
             }
+            tls = tls || (setting.row->name == "tls" && setting.text == "required");
         }
     }
     for (const auto& [any, loopback] :
@@ -47,7 +49,7 @@ std::string default_endpoint(std::span<const char* const> environment) {
             listen.replace(0, any.size(), loopback);
         }
     }
-    return "http://" + listen;
+    return (tls ? "https://" : "http://") + listen;
 }
 
 }  // namespace

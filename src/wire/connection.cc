@@ -3,9 +3,12 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 #include <utility>
 
+#include "base/check.h"
+#include "wire/http1_session.h"
+#include "wire/http2_session.h"
 #include "wire/worker.h"
 
 namespace millrace::wire {
@@ -15,29 +18,19 @@ namespace asio = boost::asio;
 // Pieces sent before the worker's other connections get their turn.
 constexpr int kPiecesPerTurn = 4;
 
-namespace {
+constexpr std::string_view kTlsRequired =
+    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 65\r\n\r\n"
+    "This server takes only TLS connections; write https:// as scheme\n";
 
-std::string address_of_peer(const Socket& socket) {
-    boost::system::error_code ec;
-    const asio::ip::tcp::endpoint peer = socket.remote_endpoint(ec);
-    return ec ? std::string() : peer.address().to_string();
-}
-
-}  // namespace
-
-Connection::Connection(Worker& worker, Socket socket)
-    : worker_(worker), socket_(std::move(socket)), session_(worker.session_context()) {}
+Connection::Connection(Worker& worker, Socket socket) : worker_(worker), link_(std::move(socket)) {}
 
 void Connection::start() {
-    ErrorCode ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    ErrorCode ec;
-    socket_.non_blocking(true, ec);
-    if (ec) {
+    if (link_.open()) {
         close();
         return;
     }
-    peer_ = address_of_peer(socket_);
+    peer_ = link_.peer_address();
     go_on();
 }
 
@@ -45,31 +38,40 @@ void Connection::start() {
 void Connection::go_on() {
     going_on_ = true;
     int pieces = 0;
-    while (!closed_ && !reading_ && !writing_) {
-        if (!handling_ && source_ == nullptr && !session_.output_full()) {
-            if (Request* const request = session_.next()) {
-                handle(*request);
-                if (!handling_) {
-                    continue;  // the next pipelined request's answer may join this one's write
+    while (!closed_ && !writing_) {
+        if (session_ == nullptr) {
+            if (reading_) {
+                break;
+            }
+            read();
+            continue;
+        }
+        if ((!reading_ || session_->multiplexed()) && !session_->output_full()) {
+            if (Exchange* const exchange = session_->next()) {
+                if (auto successor = session_->successor()) {
+                    session_ = std::move(successor);
+                } else {
+                    handle(*exchange);
                 }
+                continue;  // the next pipelined request's answer may join this one's write
             }
         }
-        if (session_.has_output() || !sending_.empty()) {
+        if (!sending_.empty() || session_->has_output()) {
             write();
-        } else if (handling_ || pulling_ || yielding_) {
-            break;
-        } else if (source_ != nullptr && pieces < kPiecesPerTurn) {
+        } else if (!yielding_ && pieces < kPiecesPerTurn && pull()) {
             ++pieces;
-            pull();
-        } else if (source_ != nullptr) {
+        } else if (!yielding_ && pieces == kPiecesPerTurn) {
             yield();
-        } else if (session_.phase() == Http1Session::Phase::kClosing && !lingering_) {
+        } else if (session_->phase() == Session::Phase::kClosing && !lingering_) {
             finish();
-        } else {
+        } else if (wants_read()) {
             read();
+        } else {
+            break;
         }
     }
-    if (!closed_ && source_ != nullptr && !watching_) {
+    if (!closed_ && session_ != nullptr && session_->phase() == Session::Phase::kPieces &&
+        !session_->multiplexed() && !watching_) {
         watch();
     }
     if (closed_) {
@@ -78,54 +80,57 @@ void Connection::go_on() {
     going_on_ = false;
     if (!closed_) {
         set_deadline();
-    } else if (!reading_ && !writing_ && !handling_ && !pulling_ && !yielding_ && !watching_) {
+    } else if (!reading_ && !writing_ && running_ == 0 && !yielding_ && !watching_) {
         worker_.remove(*this);  // destroys this
     }
 }
 
-void Connection::handle(Request& request) {
-    handling_ = true;
-    request.peer = peer_;
+void Connection::handle(Exchange& exchange) {
+    ++running_;
+    exchange.request.peer = peer_;
     Callback<void(std::optional<Response>)> done(
-        [this](std::optional<Response> response) { answered(std::move(response)); });
-    millrace::start(worker_.handler().handle(request), std::move(done));
+        [this, &exchange](std::optional<Response> response) {
+            answered(exchange, std::move(response));
+        });
+    millrace::start(worker_.handler().handle(exchange.request), std::move(done));
 }
 
-void Connection::answered(std::optional<Response> response) {
-    handling_ = false;
+void Connection::answered(Exchange& exchange, std::optional<Response> response) {
+    --running_;
     if (!closed_) {
         if (!response) {
             response.emplace();
             response->status = 500;
         }
-        source_ = session_.answer(std::move(*response));
-        if (source_ != nullptr && draining_) {
-            source_->stop(Source::Stop::kDraining);
-        }
+        session_->answer(exchange, std::move(*response));
     }
     if (!going_on_) {
         go_on();
     }
 }
 
-void Connection::pull() {
-    pulling_ = true;
+bool Connection::pull() {
+    Exchange* const exchange = session_->wants_piece();
+    if (exchange == nullptr) {
+        return false;
+    }
+    ++running_;
     Callback<void(std::optional<std::string>)> done(
-        [this](std::optional<std::string> piece) { pulled(std::move(piece)); });
-    millrace::start(source_->next(), std::move(done));
+        [this, exchange](std::optional<std::string> piece) {
+            pulled(*exchange, std::move(piece));
+        });
+    millrace::start(exchange->source->next(), std::move(done));
+    return true;
 }
 
-void Connection::pulled(std::optional<std::string> piece) {
-    pulling_ = false;
-    if (!closed_ && piece && !piece->empty()) {
-        session_.piece(std::move(*piece));
+void Connection::pulled(Exchange& exchange, std::optional<std::string> piece) {
+    --running_;
+    if (closed_) {
+        exchange.source.reset();
+    } else if (piece) {
+        session_->piece(exchange, std::move(*piece));
     } else {
-        source_.reset();
-        if (!closed_ && piece) {
-            session_.end_pieces();
-        } else {
-            closed_ = true;  // without the end: nobody takes half an answer for a whole one
-        }
+        session_->fail(exchange);
     }
     if (!going_on_) {
         go_on();
@@ -134,7 +139,7 @@ void Connection::pulled(std::optional<std::string> piece) {
 
 void Connection::yield() {
     yielding_ = true;
-    asio::post(socket_.get_executor(), [this] {
+    asio::post(link_.executor(), [this] {
         yielding_ = false;
         go_on();
     });
@@ -143,21 +148,21 @@ void Connection::yield() {
 // Waits until there is something to read, the end included. What is read then is the client's next
 // request, sent early; it is kept as far as there is room for it.
 void Connection::watch() {
-    if (session_.room().empty()) {
+    if (session_->room().empty()) {
         return;  // it is held back; that it left will show when it is written to
     }
     watching_ = true;
-    socket_.async_wait(Socket::wait_read, [this](ErrorCode ec) { did_see(ec); });
+    link_.wait_readable([this](ErrorCode ec) { did_see(ec); });
 }
 
 void Connection::did_see(ErrorCode ec) {
     watching_ = false;
-    if (!ec && !closed_ && source_ != nullptr) {
-        const std::span<char> room = session_.room();
-        const std::size_t bytes = socket_.read_some(asio::buffer(room.data(), room.size()), ec);
+    if (!ec && !closed_ && session_->phase() == Session::Phase::kPieces) {
+        const std::span<char> room = session_->room();
+        const std::size_t bytes = link_.read_some(room, ec);
         if (!ec) {
-            session_.received(bytes);
-        } else if (ec != asio::error::would_block && ec != asio::error::try_again) {
+            session_->received(bytes);
+        } else if (!would_block(ec)) {
             closed_ = true;  // the client left
         }
     }
@@ -166,31 +171,31 @@ void Connection::did_see(ErrorCode ec) {
 
 void Connection::write() {
     if (sending_.empty()) {
-        session_.take_output(sending_);
+        session_->take_output(sending_);
         sent_ = 0;
     }
     const std::size_t head = sending_.head.size();
     const std::size_t head_sent = std::min(sent_, head);
     const std::size_t body_sent = sent_ - head_sent;
-    const std::array<asio::const_buffer, 2> rest = {
+    const Link::Slices rest = {
         asio::buffer(sending_.head) + head_sent,
         asio::buffer(sending_.body) + body_sent,
     };
     // Most answers fit the socket's buffer: only what does not goes through the event loop.
     ErrorCode ec;
-    const std::size_t bytes = socket_.write_some(rest, ec);
+    const std::size_t bytes = link_.write_some(rest, ec);
     sent_ += bytes;
     if (!ec && sent_ == head + sending_.body.size()) {
         sending_.clear();
         return;
     }
-    if (ec && ec != asio::error::would_block && ec != asio::error::try_again) {
+    if (ec && !would_block(ec)) {
         closed_ = true;
         return;
     }
     writing_ = true;
     deadline_for_ = Wait::kNone;  // the client took something, or is given its first chance
-    socket_.async_wait(Socket::wait_write, [this](ErrorCode wait_ec) { may_write(wait_ec); });
+    link_.wait_writable([this](ErrorCode wait_ec) { may_write(wait_ec); });
 }
 
 void Connection::may_write(ErrorCode ec) {
@@ -201,19 +206,44 @@ void Connection::may_write(ErrorCode ec) {
     go_on();
 }
 
+bool Connection::wants_read() const {
+    if (reading_) {
+        return false;
+    }
+    switch (session_->phase()) {
+        case Session::Phase::kIdle:
+        case Session::Phase::kHeader:
+        case Session::Phase::kBody:
+            return true;
+        case Session::Phase::kHandling:
+        case Session::Phase::kPieces:
+            return session_->multiplexed();
+        case Session::Phase::kClosing:
+            break;
+    }
+    return lingering_;
+}
+
 void Connection::read() {
     reading_ = true;
-    const std::span<char> room = session_.room();
-    socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                            [this](ErrorCode ec, std::size_t bytes) { did_read(ec, bytes); });
+    std::span<char> room;
+    if (session_ != nullptr) {
+        room = session_->room();
+    } else {
+        opening_.resize(Http1Session::kFirstBytes);
+        room = std::span(opening_).subspan(opening_bytes_);
+    }
+    link_.async_read(room, [this](ErrorCode ec, std::size_t bytes) { did_read(ec, bytes); });
 }
 
 void Connection::did_read(ErrorCode ec, std::size_t bytes) {
     reading_ = false;
     if (ec) {
         closed_ = true;  // the client left, or close() did it
+    } else if (session_ == nullptr) {
+        opened(bytes);
     } else {
-        session_.received(bytes);
+        session_->received(bytes);
         if (lingering_) {
             lingered_ += bytes;
             closed_ = closed_ || lingered_ > worker_.session_context().limits.linger_bytes_max;
@@ -222,44 +252,87 @@ void Connection::did_read(ErrorCode ec, std::size_t bytes) {
     go_on();
 }
 
+void Connection::opened(std::size_t bytes) {
+    opening_bytes_ += bytes;
+    const std::string_view first = std::string_view(opening_).substr(0, opening_bytes_);
+    const Opening opening = opening_of(first);
+    if (opening == Opening::kUndecided) {
+        return;
+    }
+    if (opening == Opening::kTls && !link_.is_tls()) {
+        if (const auto tls = worker_.tls()) {
+            link_.begin_tls(*tls, first);
+            opening_bytes_ = 0;
+            return;
+        }
+    }
+    session_ = make_session(opening);
+    const std::span<char> room = session_->room();
+    CHECK(room.size() >= first.size());
+    std::memcpy(room.data(), first.data(), first.size());
+    session_->received(first.size());
+    opening_ = {};
+    if (draining_) {
+        session_->drain();
+    }
+}
+
+std::unique_ptr<Session> Connection::make_session(Opening opening) const {
+    const SessionContext& context = worker_.session_context();
+    const bool http2 = opening == Opening::kHttp2;
+    if (worker_.tls_required() && !link_.is_tls()) {
+        auto session = std::make_unique<Http1Session>(context);
+        session->turn_away(std::string(http2 ? Http2Session::kTlsRequired : kTlsRequired));
+        return session;
+    }
+    if (http2) {
+        return std::make_unique<Http2Session>(context);
+    }
+    return std::make_unique<Http1Session>(context);
+}
+
 // The last answer is written. A client that is still sending is read for a while: closing with
 // unread bytes resets the connection, and the client would lose the answer.
 void Connection::finish() {
-    ErrorCode ignored;
-    if (session_.should_linger()) {
+    if (session_->should_linger()) {
         lingering_ = true;
-        socket_.shutdown(Socket::shutdown_send, ignored);
+        link_.shutdown_send();
     } else {
         closed_ = true;
     }
 }
 
 void Connection::sweep(SteadyTime now) {
-    if (now >= deadline_) {
+    if (now >= deadline_ && waits_for() != deadline_for_) {
+        set_deadline();  // a handshake ended meanwhile
+    } else if (now >= deadline_) {
         close();
+    } else if (session_ != nullptr && session_->multiplexed()) {
+        session_->sweep();
+        go_on();
     }
 }
 
-// Lets go of the socket, so that what is under way ends with an error, and of the answer.
+// Lets go of the socket, so that what is under way ends with an error, and of the answers.
 void Connection::shut() {
-    ErrorCode ignored;
-    socket_.close(ignored);
-    if (pulling_) {
-        source_->stop(Source::Stop::kClientGone);
-    } else {
-        source_.reset();
+    link_.close();
+    if (session_ != nullptr) {
+        session_->abandon();
     }
 }
 
 void Connection::drain() {
     draining_ = true;
-    session_.close_soon();
-    const bool idle = session_.phase() == Http1Session::Phase::kIdle && !session_.has_output() &&
-                      sending_.empty();
+    bool idle = opening_bytes_ == 0 && !link_.in_handshake();
+    if (session_ != nullptr) {
+        session_->drain();
+        idle = session_->phase() == Session::Phase::kIdle && !session_->has_output() &&
+               sending_.empty();
+    }
     if (idle) {
         close();
-    } else if (source_ != nullptr) {
-        source_->stop(Source::Stop::kDraining);
+    } else {
+        go_on();
     }
 }
 
@@ -277,16 +350,19 @@ Connection::Wait Connection::waits_for() const {
     if (lingering_) {
         return Wait::kLinger;
     }
-    switch (session_.phase()) {
-        case Http1Session::Phase::kIdle:
+    if (session_ == nullptr) {
+        return opening_bytes_ == 0 && !link_.in_handshake() ? Wait::kIdle : Wait::kHeader;
+    }
+    switch (session_->phase()) {
+        case Session::Phase::kIdle:
             return Wait::kIdle;
-        case Http1Session::Phase::kHeader:
+        case Session::Phase::kHeader:
             return Wait::kHeader;
-        case Http1Session::Phase::kBody:
+        case Session::Phase::kBody:
             return Wait::kBody;
-        case Http1Session::Phase::kHandling:
-        case Http1Session::Phase::kPieces:
-        case Http1Session::Phase::kClosing:
+        case Session::Phase::kHandling:
+        case Session::Phase::kPieces:
+        case Session::Phase::kClosing:
             break;
     }
     return Wait::kNone;
@@ -295,11 +371,12 @@ Connection::Wait Connection::waits_for() const {
 // A deadline begins when what is waited for begins, not with each byte of it.
 void Connection::set_deadline() {
     const Wait wait = waits_for();
-    if (wait == deadline_for_ && session_.requests() == deadline_request_) {
+    const std::uint64_t request = session_ != nullptr ? session_->requests() : 0;
+    if (wait == deadline_for_ && request == deadline_request_) {
         return;
     }
     deadline_for_ = wait;
-    deadline_request_ = session_.requests();
+    deadline_request_ = request;
     const Limits& limits = worker_.session_context().limits;
     switch (wait) {
         case Wait::kNone:

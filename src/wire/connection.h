@@ -1,33 +1,26 @@
-// One client's socket and its session. A request is handled only when nothing is being read, and
-// bytes are read only when nothing is handled or waits to be sent; so a client that does not take
-// its answers, or sends faster than it is served, is held back by TCP and costs one request and one
-// answer of memory. While an answer comes in pieces the socket is watched as well, so that a client
-// that leaves is noticed at once, whether or not there is anything to send it. Deadlines are looked
-// at by the worker's sweep. Lives on its worker's thread, in the worker's list, until it is closed
-// and nothing of it is under way.
+// One client's link and its session. What the client speaks shows in its first bytes. Bytes are
+// read only when nothing waits to be sent, and in HTTP/1.1 a request is handled only when nothing
+// is being read; so a client that does not take its answers, or sends faster than it is served, is
+// held back by TCP and costs one request and one answer of memory (of HTTP/2's many requests its
+// session holds the measure). While an answer of HTTP/1.1 comes in pieces the socket is watched as
+// well, so that a client that leaves is noticed at once, whether or not there is anything to send
+// it. Deadlines are looked at by the worker's sweep. Lives on its worker's thread, in the worker's
+// list, until it is closed and nothing of it is under way.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
-#include <chrono>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "wire/http1_session.h"
+#include "wire/link.h"
+#include "wire/opening.h"
+#include "wire/session.h"
 
 namespace millrace::wire {
 
 class Worker;
-
-// Typed on the executor itself: any_io_executor costs an allocation and a virtual call per
-// operation.
-using Socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 class Connection final {
 public:
@@ -38,47 +31,49 @@ public:
     // Any of these may destroy the connection before it returns.
     void start();
     void sweep(SteadyTime now);  // closes it if its deadline has passed
-    void drain();                // closes it now if idle, else after the answer that is due, which
-                                 // is told to end if it comes in pieces
-    void close();                // closes it now; a running handler's answer will be dropped
+    void drain();  // closes it now if idle, else after the answers that are due, which
+                   // are told to end if they come in pieces
+    void close();  // closes it now; a running handler's answer will be dropped
 
     std::list<Connection>::iterator self;  // its place in the worker's list
 
 private:
-    using ErrorCode = boost::system::error_code;
     enum class Wait : std::uint8_t { kNone, kIdle, kHeader, kBody, kWrite, kLinger };
 
     void go_on();
-    void handle(Request& request);
-    void answered(std::optional<Response> response);
-    void pull();
-    void pulled(std::optional<std::string> piece);
+    void handle(Exchange& exchange);
+    void answered(Exchange& exchange, std::optional<Response> response);
+    bool pull();
+    void pulled(Exchange& exchange, std::optional<std::string> piece);
     void yield();
     void watch();
     void did_see(ErrorCode ec);
     void write();
     void may_write(ErrorCode ec);
+    bool wants_read() const;
     void read();
     void did_read(ErrorCode ec, std::size_t bytes);
+    void opened(std::size_t bytes);
+    std::unique_ptr<Session> make_session(Opening opening) const;
     void finish();
     void shut();
     Wait waits_for() const;
     void set_deadline();
 
     Worker& worker_;
-    Socket socket_;
-    Http1Session session_;
-    std::string peer_;                // Request::peer
-    std::unique_ptr<Source> source_;  // of the answer in pieces
+    Link link_;
+    std::string peer_;                  // Request::peer
+    std::string opening_;               // room for the first bytes, until they decide
+    std::size_t opening_bytes_ = 0;     // how many there are
+    std::unique_ptr<Session> session_;  // once they have decided
     Output sending_;
     std::size_t sent_ = 0;
     std::size_t lingered_ = 0;
+    std::size_t running_ = 0;  // handlers, and sources asked for a piece
     SteadyTime deadline_ = SteadyTime::max();
     std::uint64_t deadline_request_ = 0;
     Wait deadline_for_ = Wait::kNone;
     bool reading_ = false;
-    bool handling_ = false;
-    bool pulling_ = false;  // source_->next() runs
     bool yielding_ = false;
     bool watching_ = false;  // while there are pieces; may outlast them, then without effect
     bool writing_ = false;

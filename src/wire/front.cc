@@ -5,7 +5,9 @@
 namespace millrace::wire {
 
 Front::Front(FrontConfig config, Handler& handler, env::Clock& clock)
-    : config_(std::move(config)), context_(config_.limits, handler, clock) {}
+    : config_(std::move(config)), context_(config_.limits, handler, clock) {
+    context_.tls_required = config_.tls_required;
+}
 
 Result<std::unique_ptr<Front>> Front::open(FrontConfig config, Handler& handler,
                                            env::Clock& clock) {

@@ -52,6 +52,7 @@ void Http1Parser::on_field_impl(http::field field, View name, View value, ErrorC
         expects_continue_ = expects_continue_ || known;
         unknown_expectation_ = unknown_expectation_ || !known;
     }
+    offers_upgrade_ = offers_upgrade_ || field == http::field::upgrade;
     const Header header{view(name), view(value)};
     request_.headers.push_back(header);
 }

@@ -30,6 +30,7 @@ public:
     bool unknown_expectation() const { return unknown_expectation_; }
     bool unknown_coding() const { return unknown_coding_; }  // a Transfer-Encoding but "chunked"
     bool over_budget() const { return over_budget_; }
+    bool offers_upgrade() const { return offers_upgrade_; }
 
 private:
     using View = boost::beast::string_view;
@@ -55,6 +56,7 @@ private:
     bool unknown_expectation_ = false;
     bool unknown_coding_ = false;
     bool over_budget_ = false;
+    bool offers_upgrade_ = false;
 };
 
 }  // namespace millrace::wire

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "wire/http2_session.h"
+#include "wire/text.h"
 
 namespace millrace::wire {
 namespace {
@@ -51,15 +53,6 @@ bool bodiless(unsigned status) {
 
 }  // namespace
 
-void Output::clear() {
-    for (std::string* part : {&head, &body}) {
-        part->clear();
-        if (part->capacity() > Http1Session::kKeptBytesMax) {
-            part->shrink_to_fit();
-        }
-    }
-}
-
 Http1Session::Http1Session(const SessionContext& context)
     : context_(context), buffer_share_(context.budget), body_share_(context.budget) {}
 
@@ -79,7 +72,7 @@ void Http1Session::received(std::size_t bytes) {
     }
 }
 
-Request* Http1Session::next() {
+Exchange* Http1Session::next() {
     if (phase_ == Phase::kIdle) {
         // Some clients end a body with a line break that is not part of it.
         while (end_ - begin_ >= 2 && std::memcmp(&buffer_[begin_], "\r\n", 2) == 0) {
@@ -109,7 +102,21 @@ Request* Http1Session::next() {
     }
     phase_ = Phase::kHandling;
     ++requests_;
-    return &request_;
+    exchange_.running = true;
+    return &exchange_;
+}
+
+std::unique_ptr<Session> Http1Session::successor() {
+    if (!parser_->offers_upgrade() || !parser_->http11() || draining_ ||
+        !same_text(request_.header("Upgrade"), "h2c")) {
+        return nullptr;
+    }
+    const std::string_view settings = request_.header("HTTP2-Settings");
+    if (settings.data() == nullptr) {
+        return nullptr;
+    }
+    return Http2Session::upgraded(context_, request_, settings,
+                                  {buffer_.get() + parsed_, end_ - parsed_});
 }
 
 bool Http1Session::parse_header() {
@@ -242,11 +249,12 @@ void Http1Session::move_request(char* to) {
     begin_ = 0;
 }
 
-std::unique_ptr<Source> Http1Session::answer(Response response) {
-    CHECK(phase_ == Phase::kHandling);
+void Http1Session::answer(Exchange& exchange, Response response) {
+    CHECK(phase_ == Phase::kHandling && exchange.running);
+    exchange.running = false;
     const bool pieces = response.source != nullptr;
     const bool http11 = parser_->http11();
-    const bool keep = keep_alive_wanted_ && parser_->keep_alive() && (http11 || !pieces);
+    const bool keep = !draining_ && parser_->keep_alive() && (http11 || !pieces);
     const bool head_only = request_.method == "HEAD";
     std::string& out = output_.head;
     append_status_line(out, response.status);
@@ -267,7 +275,11 @@ std::unique_ptr<Source> Http1Session::answer(Response response) {
         chunked_ = http11;
         keep_after_pieces_ = keep;
         release();
-        return std::move(response.source);
+        exchange.source = std::move(response.source);
+        if (draining_) {
+            exchange.source->stop(Source::Stop::kDraining);
+        }
+        return;
     }
     if (!bodiless(response.status)) {
         out += "Content-Length: ";
@@ -284,7 +296,6 @@ std::unique_ptr<Source> Http1Session::answer(Response response) {
     }
     begin_ = parsed_;
     answered(keep);
-    return nullptr;
 }
 
 void Http1Session::answered(bool keep) {
@@ -298,8 +309,26 @@ void Http1Session::answered(bool keep) {
     release();
 }
 
-void Http1Session::piece(std::string bytes) {
-    CHECK(phase_ == Phase::kPieces && !bytes.empty() && output_.body.empty());
+Exchange* Http1Session::wants_piece() {
+    if (exchange_.source == nullptr || exchange_.running) {
+        return nullptr;
+    }
+    exchange_.running = true;
+    return &exchange_;
+}
+
+void Http1Session::piece(Exchange& exchange, std::string bytes) {
+    CHECK(phase_ == Phase::kPieces && exchange.running && output_.body.empty());
+    exchange.running = false;
+    if (bytes.empty()) {
+        exchange.source.reset();
+        end_pieces();
+    } else {
+        append_piece(std::move(bytes));
+    }
+}
+
+void Http1Session::append_piece(std::string bytes) {
     if (chunked_) {
         append_number(output_.head, bytes.size(), 16);
         output_.head += "\r\n";
@@ -313,11 +342,34 @@ void Http1Session::piece(std::string bytes) {
 }
 
 void Http1Session::end_pieces() {
-    CHECK(phase_ == Phase::kPieces && output_.body.empty());
     if (chunked_) {
         output_.head += "0\r\n\r\n";
     }
-    answered(keep_after_pieces_ && keep_alive_wanted_);
+    answered(keep_after_pieces_ && !draining_);
+}
+
+void Http1Session::fail(Exchange& exchange) {
+    exchange.running = false;
+    exchange.source.reset();
+    phase_ = Phase::kClosing;
+}
+
+void Http1Session::drain() {
+    draining_ = true;
+    if (exchange_.source != nullptr) {
+        exchange_.source->stop(Source::Stop::kDraining);
+    }
+}
+
+void Http1Session::abandon() {
+    if (exchange_.source == nullptr) {
+        return;
+    }
+    if (exchange_.running) {
+        exchange_.source->stop(Source::Stop::kClientGone);
+    } else {
+        exchange_.source.reset();
+    }
 }
 
 bool Http1Session::output_full() const {
@@ -342,6 +394,14 @@ void Http1Session::refuse(unsigned status) {
     phase_ = Phase::kClosing;
     begin_ = parsed_ = end_ = 0;
     release();
+}
+
+void Http1Session::turn_away(std::string answer) {
+    CHECK(phase_ == Phase::kIdle);
+    output_.head += answer;
+    unread_ = true;
+    phase_ = Phase::kClosing;
+    begin_ = parsed_ = end_ = 0;
 }
 
 // Lets go of the last request, and of its memory where it was large.

@@ -15,79 +15,50 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
-#include "wire/byte_budget.h"
-#include "wire/handler.h"
 #include "wire/http1_parser.h"
-#include "wire/limits.h"
+#include "wire/session.h"
 
 namespace millrace::wire {
 
-// What the sessions of one worker share; outlives them.
-struct SessionContext {
-    const Limits& limits;
-    ByteBudget& budget;
-    std::string date;  // the Date header's value, kept fresh by the owner
-};
-
-// Bytes to send: `head`, then `body` (kept apart when large, to spare a copy).
-struct Output {
-    std::string head;
-    std::string body;
-    bool empty() const { return head.empty() && body.empty(); }
-    void clear();
-};
-
-class Http1Session final {
+class Http1Session final : public Session {
 public:
     static constexpr std::size_t kFirstBytes = 4 << 10;
-    static constexpr std::size_t kKeptBytesMax = 16 << 10;
-
-    enum class Phase : std::uint8_t {
-        kIdle,      // nothing of a next request is there
-        kHeader,    // some of its head is
-        kBody,      // the head is complete, the body is not
-        kHandling,  // next() gave it out; answer() is awaited
-        kPieces,    // the answer's body is coming: piece() or end_pieces() is awaited
-        kClosing,   // no further request will come out
-    };
+    static constexpr std::size_t kKeptBytesMax = Output::kKeptBytesMax;
 
     explicit Http1Session(const SessionContext& context);
     Http1Session(const Http1Session&) = delete;
     Http1Session& operator=(const Http1Session&) = delete;
 
-    // REQUIRES: phase() != kHandling, and next() returned null since the last received(). Valid
-    // until the next call. Empty only in kPieces, when the client has sent all that is kept of what
-    // follows its request. After kClosing what is put there is dropped.
-    std::span<char> room();
-    void received(std::size_t bytes);  // so many of room() were filled
+    // REQUIRES: phase() != kHandling, and next() returned null since the last received(). At least
+    // kFirstBytes the first time; empty only in kPieces, when the client has sent all that is kept
+    // of what follows its request. After kClosing what is put there is dropped.
+    std::span<char> room() override;
+    void received(std::size_t bytes) override;
 
-    // The next complete request, or null: more bytes are needed, the last one is not answered, or
-    // the session is closing. Lives until answer().
-    Request* next();
+    Exchange* next() override;
+    std::unique_ptr<Session> successor() override;  // for "Upgrade: h2c"
+    void answer(Exchange& exchange, Response response) override;
+    Exchange* wants_piece() override;
+    void piece(Exchange& exchange, std::string bytes) override;
+    void fail(Exchange& exchange) override;
 
-    // REQUIRES: phase() == kHandling. Gives back the response's source, if it has one: its pieces
-    // are awaited then.
-    std::unique_ptr<Source> answer(Response response);
-    // REQUIRES: phase() == kPieces; `bytes` is not empty.
-    void piece(std::string bytes);
-    void end_pieces();
+    // Says `answer`, whole, instead of taking a request, and ends. REQUIRES: phase() == kIdle.
+    void turn_away(std::string answer);
 
-    bool has_output() const { return !output_.empty(); }
-    // Enough waits to be sent that the transport should send it before it asks for more.
-    bool output_full() const;
-    // Exchanges the bytes to send with `taken`, whose content is dropped and whose memory is
-    // reused.
-    void take_output(Output& taken);
+    bool has_output() override { return !output_.empty(); }
+    bool output_full() const override;
+    void take_output(Output& taken) override;
 
-    // The next answer, if one is due, will be the last.
-    void close_soon() { keep_alive_wanted_ = false; }
+    void drain() override;
+    void abandon() override;
+    void sweep() override {}
 
-    Phase phase() const { return phase_; }
-    std::uint64_t requests() const { return requests_; }  // given out so far
-    // Bytes may still come from the client that were not read: closing at once would reset the
-    // connection under the answer.
-    bool should_linger() const { return unread_; }
+    Phase phase() const override { return phase_; }
+    std::uint64_t requests() const override { return requests_; }
+    bool should_linger() const override { return unread_; }
+    bool multiplexed() const override { return false; }
 
 private:
     bool parse_header();
@@ -95,6 +66,8 @@ private:
     bool parse_chunks();
     void refuse(unsigned status);
     void answered(bool keep);
+    void append_piece(std::string bytes);
+    void end_pieces();
     bool make_room(std::size_t bytes);  // for `bytes` past end_; refuses with 503 and returns false
     void move_request(char* to);
     void release();
@@ -109,10 +82,11 @@ private:
     BudgetShare body_share_;
 
     std::optional<Http1Parser> parser_;
-    Request request_;
+    Exchange exchange_;
+    Request& request_ = exchange_.request;
     std::string body_;             // of a chunked request
     std::size_t body_length_ = 0;  // of one with Content-Length
-    bool keep_alive_wanted_ = true;
+    bool draining_ = false;
     bool unread_ = false;
     bool chunked_ = false;            // kPieces: how they are sent,
     bool keep_after_pieces_ = false;  // and whether another request may follow

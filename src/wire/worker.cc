@@ -30,7 +30,7 @@ constexpr Millis kAcceptPause{100};
 
 Worker::Worker(WorkerContext& context)
     : context_(context),
-      session_context_{context.limits, context.budget, {}},
+      session_context_{context.limits, context.budget, {}, {}},
       tick_(sweep_period(context.limits)),
       work_(io_.get_executor()),
       sweep_timer_(io_) {}
@@ -121,7 +121,7 @@ void Worker::remove(Connection& connection) {
 
 // Renews what is kept per tick, and sees to the next one.
 void Worker::renew() {
-    now_ = context_.clock.steady();
+    session_context_.now = context_.clock.steady();
     session_context_.date = http_date(context_.clock.now());
     sweep_timer_.expires_after(tick_);
     sweep_timer_.async_wait([this](boost::system::error_code ec) {
@@ -139,7 +139,7 @@ void Worker::tick() {
     renew();
     for (auto at = connections_.begin(); at != connections_.end();) {
         Connection& connection = *at++;
-        connection.sweep(now_);
+        connection.sweep(session_context_.now);
     }
 }
 

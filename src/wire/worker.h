@@ -32,6 +32,8 @@ struct WorkerContext {
     Handler& handler;
     env::Clock& clock;
     ByteBudget budget;
+    TlsHolder tls;                             // empty: there is no TLS
+    bool tls_required = false;                 // set before the workers start
     std::atomic<std::size_t> connections = 0;  // open now
     std::mutex mutex;                          // held for no data, only to wait on `ended`
     std::condition_variable ended;             // a connection or a worker's loop ended
@@ -57,8 +59,10 @@ public:
 
     // ---- On this worker's thread only.
     Handler& handler() { return context_.handler; }
+    std::shared_ptr<const TlsContext> tls() const { return context_.tls.get(); }
+    bool tls_required() const { return context_.tls_required; }
     const SessionContext& session_context() const { return session_context_; }
-    SteadyTime deadline(Millis from_now) const { return now_ + from_now + tick_; }
+    SteadyTime deadline(Millis from_now) const { return session_context_.now + from_now + tick_; }
     void remove(Connection& connection);
 
 private:
@@ -81,7 +85,6 @@ private:
     WorkerContext& context_;
     SessionContext session_context_;
     const Millis tick_;
-    SteadyTime now_;
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Timer sweep_timer_;

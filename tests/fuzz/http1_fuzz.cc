@@ -45,14 +45,15 @@ void take(Http1Session& session, Outcome& outcome) {
 }
 
 void answer_all(Http1Session& session, Outcome& outcome) {
-    while (const Request* request = session.next()) {
+    while (Exchange* exchange = session.next()) {
+        const Request* request = &exchange->request;
         take(session, outcome);
         outcome.requests.push_back(told(*request));
         Response response;
         response.status = request->target.size() % 3 == 0 ? 404 : 200;
         response.headers.emplace_back("X-Length", std::to_string(request->body.size()));
         response.body = std::string(request->body);
-        session.answer(std::move(response));
+        session.answer(*exchange, std::move(response));
     }
     take(session, outcome);
 }
@@ -61,7 +62,7 @@ Outcome feed(std::string_view bytes, const std::function<std::size_t()>& piece) 
     Outcome outcome;
     ByteBudget budget(kLimits.body_bytes_in_flight_max);
     {
-        const SessionContext context{kLimits, budget, "Tue, 15 Nov 1994 08:12:31 GMT"};
+        const SessionContext context{kLimits, budget, "Tue, 15 Nov 1994 08:12:31 GMT", {}};
         Http1Session session(context);
         answer_all(session, outcome);
         while (!bytes.empty()) {

@@ -10,7 +10,7 @@ import pytest
 
 from harness import cbor, model, texts
 from harness.cbor import HALF, Raw, Tag, single
-from harness.http import CBOR, Caller
+from harness.http import CBOR, SIGNED, Caller, request
 from harness.process import ACCOUNT
 
 
@@ -293,3 +293,33 @@ def test_identity_comes_from_the_credential_scope(both, stored):
     _, found = both.cbor("DescribeStreamSummary", {"StreamName": stored})
     assert found["StreamDescriptionSummary"]["StreamARN"] == (
         f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{stored}")
+
+
+def ask_rpc(caller, operation, body, **headers):
+    named = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor", **SIGNED, **headers}
+    reply = caller.ask(request(cbor.encode(body), path=f"/service/Kinesis_20131202/operation/{operation}",
+                               headers=named))
+    assert reply.headers["smithy-protocol"] == "rpc-v2-cbor"
+    assert reply.headers["Content-Type"] == "application/cbor"
+    return reply.status, cbor.decode(reply.body) if reply.body else None
+
+
+def test_rpc_v2(server, stream):
+    """Smithy's RPC v2: the operation in the path, times in seconds, errors named by the model."""
+    caller = Caller(server)
+    before = time.time()
+    status, put = ask_rpc(caller, "PutRecord", {"StreamName": stream, "PartitionKey": "k", "Data": b"\x00\xff"})
+    assert status == 200 and put["ShardId"] == "shardId-000000000000"
+    for kind in ({"ShardIteratorType": "TRIM_HORIZON"},
+                 {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": Tag(1, before - 1)}):
+        status, found = ask_rpc(caller, "GetShardIterator", {"StreamName": stream, "ShardId": put["ShardId"], **kind})
+        assert status == 200, found
+        status, got = ask_rpc(caller, "GetRecords", {"ShardIterator": found["ShardIterator"]})
+        record, = got["Records"]
+        assert record["Data"] == b"\x00\xff" and record["SequenceNumber"] == put["SequenceNumber"]
+        arrived = record["ApproximateArrivalTimestamp"]
+        assert arrived.number == 1 and before - 1 < arrived.value < time.time() + 1
+    assert ask_rpc(caller, "DeleteStream", {"StreamName": "none-such"})[1]["__type"] == (
+        "com.amazonaws.kinesis#ResourceNotFoundException")
+    assert ask_rpc(caller, "DeleteStream", {"StreamName": 5})[0] == 400
+    assert ask_rpc(caller, "NoSuch", {}) == (400, {"__type": "com.amazonaws.kinesis#UnknownOperationException"})

@@ -1,13 +1,11 @@
-// The README's Node snippet as a program: AWS SDK for JavaScript v3 over HTTP/1.1.
+// The README's Node snippet as a program: AWS SDK for JavaScript v3, HTTP/2.
 // [README
 import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 const kinesis = new KinesisClient({
     endpoint: "http://127.0.0.1:4567",
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    requestHandler: new NodeHttpHandler(),
 });
 // README]
 import {

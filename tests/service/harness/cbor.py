@@ -143,6 +143,8 @@ class _Decoder:
             return self.pairs(list(zip(flat[::2], flat[1::2])))
         if major == 6:
             return Tag(self.argument(info), self.value())
+        if info == 27:
+            return struct.unpack(">d", self.take(8))[0]
         assert info in (20, 21), f"no answer holds simple value or float {info}"
         return info == 21
 

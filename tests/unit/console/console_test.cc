@@ -12,10 +12,16 @@ struct FixedHealth final : HealthSource {
     Health health() override { return now; }
 };
 
+struct FixedAuthority final : AuthoritySource {
+    std::string pem;
+    std::string authority() override { return pem; }
+};
+
 struct ConsoleTest : testing::Test {
     FixedHealth source;
+    FixedAuthority authority;
     Metrics metrics;
-    Console console{source, metrics};
+    Console console{source, authority, metrics};
 
     wire::Response ask(std::string_view method, std::string_view target) {
         const wire::Request request{method, target, {}, {}};
@@ -59,6 +65,15 @@ TEST_F(ConsoleTest, MetricsAreInPrometheusText) {
     EXPECT_NE(response.body.find("# TYPE millrace_things_total counter\n"
                                  "millrace_things_total{kind=\"a\"} 3\n"),
               std::string::npos);
+}
+
+TEST_F(ConsoleTest, TheAuthorityIsShownIfItIsOurs) {
+    EXPECT_EQ(ask("GET", "/_millrace/ca.pem").status, 404U);
+    authority.pem = "-----BEGIN CERTIFICATE-----";
+    const wire::Response response = ask("GET", "/_millrace/ca.pem");
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(response.headers.at(0).second, "application/x-pem-file");
+    EXPECT_EQ(response.body, authority.pem);
 }
 
 TEST_F(ConsoleTest, OtherPathsAre404AndOtherMethods405) {

@@ -63,6 +63,17 @@ TEST(Encoder, WritesEveryKindAsCbor) {
                   "ff"));
 }
 
+TEST(Encoder, TimestampsOfRpcV2AreSeconds) {
+    const auto text = [](std::int64_t ms) {
+        Whole w;
+        w.when = wall_time(ms);
+        return encode(Format::kRpcCbor, kWhole, &w);
+    };
+    EXPECT_EQ(text(1441215410000), hex("bf 64 5768656e c1 1a 55e733b2 ff"));
+    EXPECT_EQ(text(1441215410500), hex("bf 64 5768656e c1 fb 41d579cceca00000 ff"));
+    EXPECT_EQ(text(0), hex("bf 64 5768656e c1 00 ff"));
+}
+
 TEST(Encoder, TimestampsHaveAtMostThreeDecimals) {
     auto text = [](std::int64_t ms) {
         Whole w;

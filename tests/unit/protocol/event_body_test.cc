@@ -76,8 +76,8 @@ Frame parse(const std::string& bytes) {
 
 class EventBodyTest : public testing::Test {
 protected:
-    EventBody body(std::vector<Script::Step> steps) {
-        return {std::make_unique<Script>(std::move(steps), told_), kTick};
+    EventBody body(std::vector<Script::Step> steps, Format format = Format::kJson) {
+        return {std::make_unique<Script>(std::move(steps), told_), kTick, format};
     }
     static std::string next(EventBody& body) { return test::sync_wait(body.next()); }
 
@@ -115,6 +115,25 @@ TEST_F(EventBodyTest, EachEventIsAFrameNamedByItsShape) {
                                                       {":content-type", "application/json"},
                                                       {":message-type", "event"}}));
         EXPECT_EQ(frame.payload, (json{{"Text", text}}));
+    }
+    EXPECT_EQ(next(events), "");
+}
+
+TEST_F(EventBodyTest, InRpcV2PayloadsAreCbor) {
+    EventBody events = body({tick("one"),
+                             [] {
+                                 return api::Answer<api::Event>(
+                                     api::ClientError{api::ErrorType::kResourceNotFound, "m"});
+                             }},
+                            Format::kRpcCbor);
+    // Of each frame the content type and the payload, which the checksum follows.
+    for (const std::string& payload :
+         {hex("bf ff"), hex("bf 64 54657874 63 6f6e65 ff"), hex("bf 67 6d657373616765 61 6d ff")}) {
+        const std::string bytes = next(events);
+        EXPECT_NE(bytes.find(std::string(":content-type\x07\x00\x10", 16) + "application/cbor"),
+                  std::string::npos);
+        ASSERT_GT(bytes.size(), payload.size() + 4);
+        EXPECT_EQ(bytes.substr(bytes.size() - 4 - payload.size(), payload.size()), payload);
     }
     EXPECT_EQ(next(events), "");
 }

@@ -486,5 +486,29 @@ TEST_F(PipelineTest, StreamingOperationsRefuseLikeOthers) {
     expect(response, 400, kJsonType, R"({"__type":"ResourceInUseException","message":"taken"})");
 }
 
+TEST_F(PipelineTest, RpcV2IsServedByItsPath) {
+    Sent sent;
+    sent.without("X-Amz-Target").with("Content-Type", "application/cbor");
+    sent.with("smithy-protocol", "rpc-v2-cbor");
+    sent.target = "/service/Kinesis_20131202/operation/Echo";
+    sent.body = hex("a1 64 54657874 63 616263");
+    const wire::Response echoed = send(sent);
+    expect(echoed, 200, "application/cbor", hex("bf 64 54657874 63 616263 ff"));
+    EXPECT_EQ(header(echoed, "smithy-protocol"), "rpc-v2-cbor");
+
+    sent.target = "/service/Kinesis_20131202/operation/Nothing";
+    const wire::Response unknown = send(sent);
+    EXPECT_EQ(unknown.status, 400u);
+    EXPECT_EQ(header(unknown, "smithy-protocol"), "rpc-v2-cbor");
+    EXPECT_NE(unknown.body.find("com.amazonaws.kinesis#UnknownOperationException"),
+              std::string::npos);
+
+    // Without the header it is a type nobody knows.
+    sent.without("smithy-protocol");
+    const wire::Response other = send(sent);
+    EXPECT_EQ(other.status, 403u);
+    EXPECT_EQ(header(other, "smithy-protocol"), "absent");
+}
+
 }  // namespace
 }  // namespace millrace::protocol

@@ -27,13 +27,25 @@ TEST(Target, IsSplitAtTheFirstDots) {
     }
 }
 
+TEST(Target, OfRpcIsThePath) {
+    const Target target = parse_rpc_target("/service/Kinesis_20131202/operation/PutRecord?x=/y");
+    EXPECT_TRUE(target.names_our_service());
+    EXPECT_EQ(target.operation, "PutRecord");
+    EXPECT_EQ(parse_rpc_target("/a/service/S/operation/O").service, "S");
+    for (const char* const path : {"", "/", "/service/", "/service/S", "/service/S/operation/",
+                                   "/service//operation/O", "/operation/O", "/service/S/O"}) {
+        EXPECT_FALSE(parse_rpc_target(path).names_both()) << path;
+    }
+}
+
 TEST(ContentType, ParametersAndBlanksDoNotCount) {
     EXPECT_EQ(content_type("application/x-amz-json-1.1"), ContentType::kJson);
     EXPECT_EQ(content_type(" application/x-amz-json-1.1 ; charset=utf-8"), ContentType::kJson);
     EXPECT_EQ(content_type("application/x-amz-cbor-1.1;a"), ContentType::kCbor);
     EXPECT_EQ(content_type("application/json;"), ContentType::kPlainJson);
+    EXPECT_EQ(content_type("application/cbor"), ContentType::kRpcCbor);
     for (const char* const header : {"", " ", ";", "text/plain", "application/x-amz-json-1.0",
-                                     "application/x-amz-json-1.1 x", "application/cbor"}) {
+                                     "application/x-amz-json-1.1 x", "application/cbor-seq"}) {
         EXPECT_EQ(content_type(header), ContentType::kOther) << header;
     }
 }
@@ -85,6 +97,14 @@ TEST(Errors, OnlySerializationMessagesAreCapitalised) {
         hex("bf 66 5f5f74797065 78 19 556e6b6e6f776e4f7065726174696f6e457863657074696f6e ff"));
     EXPECT_EQ(error(Format::kCbor, kValidation, "no").response.headers[0].second,
               "application/x-amz-cbor-1.1");
+}
+
+TEST(Errors, InRpcV2AreNamedByTheModel) {
+    const Reply reply = error(Format::kRpcCbor, kValidation, "no");
+    EXPECT_EQ(reply.response.headers[0].second, "application/cbor");
+    EXPECT_NE(reply.response.body.find("com.amazonaws.kinesis#ValidationException"),
+              std::string::npos);
+    EXPECT_EQ(reply.result, kValidation);
 }
 
 TEST(Errors, ServiceErrorsAreAll400ButTheInternalOne) {

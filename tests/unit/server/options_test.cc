@@ -154,6 +154,10 @@ TEST(Options, EveryErrorIsOneLine) {
         {{"--encryption-key-file", ""}, {}, {}},
         {{"--region", "US EAST"}, {}, {}},
         {{"--log-level", "loud"}, {}, {}},
+        {{"--tls", "maybe"}, {}, {}},
+        {{"--tls-key", "key.pem"}, {}, {}},
+        {{"--tls", "off", "--tls-certificate", "a.pem"}, {}, {}},
+        {{"--tls-client-ca", "ca.pem"}, {}, {}},
         {{"stray"}, {}, {}},
         {{}, {}, "workers = \n"},
         {{}, {}, "workers = 1\nworkers = 2\n"},
@@ -166,6 +170,11 @@ TEST(Options, EveryErrorIsOneLine) {
         EXPECT_FALSE(message.empty()) << i;
         EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
+}
+
+TEST(Options, VariablesAreTheNamesInCapitals) {
+    EXPECT_EQ(environment_name(*find_option("data-dir")), "MILLRACE_DATA_DIR");
+    EXPECT_EQ(environment_name(*find_option("http2-streams-max")), "MILLRACE_HTTP2_STREAMS_MAX");
 }
 
 TEST(Options, VariablesOfServiceLinksAreNotOurs) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "support/http2_peer.h"
+
 namespace millrace::wire {
 namespace {
 
@@ -19,7 +21,7 @@ struct Wire {
 
     Limits limits;
     ByteBudget budget{limits.body_bytes_in_flight_max};
-    SessionContext context{limits, budget, std::string(kDate)};
+    SessionContext context{limits, budget, std::string(kDate), {}};
     Http1Session session{context};
     std::string sent;
     std::vector<std::string> requests;  // "METHOD TARGET BODY"
@@ -38,7 +40,8 @@ struct Wire {
         }
     }
     void run() {
-        while (const Request* request = session.next()) {
+        while (Exchange* exchange = session.next()) {
+            const Request* request = &exchange->request;
             take();
             requests.push_back(std::string(request->method) + " " + std::string(request->target) +
                                " " + std::string(request->body));
@@ -48,7 +51,7 @@ struct Wire {
             }
             Response response;
             response.body = std::string(request->body);
-            session.answer(std::move(response));
+            session.answer(*exchange, std::move(response));
         }
         take();
     }
@@ -111,8 +114,8 @@ TEST(Http1Session, GathersPipelinedAnswersInOneOutput) {
     const std::span<char> room = wire.session.room();
     std::memcpy(room.data(), two.data(), two.size());
     wire.session.received(two.size());
-    while (wire.session.next() != nullptr) {
-        wire.session.answer(Response{});
+    while (Exchange* exchange = wire.session.next()) {
+        wire.session.answer(*exchange, Response{});
     }
     Output output;
     wire.session.take_output(output);
@@ -174,7 +177,7 @@ TEST(Http1Session, ClosesAfterHttp10UnlessKeptAlive) {
 
 TEST(Http1Session, CloseSoonMakesTheDueAnswerTheLast) {
     Wire wire;
-    wire.session.close_soon();
+    wire.session.drain();
     wire.feed("GET / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
     EXPECT_NE(wire.sent.find("Connection: close"), std::string::npos);
@@ -341,12 +344,18 @@ struct Pieces : Wire {
         const std::span<char> room = session.room();
         std::memcpy(room.data(), head.data(), head.size());
         session.received(head.size());
-        EXPECT_NE(session.next(), nullptr);
+        Exchange* exchange = session.next();
         Response response;
         response.source = std::make_unique<NoSource>();
-        EXPECT_NE(session.answer(std::move(response)), nullptr);
+        session.answer(*exchange, std::move(response));
+        EXPECT_NE(exchange->source, nullptr);
         take();
     }
+    void piece(std::string bytes) {
+        Exchange* exchange = session.wants_piece();
+        session.piece(*exchange, std::move(bytes));
+    }
+    void end_pieces() { piece(""); }
     std::string taken() {
         sent.clear();
         take();
@@ -358,13 +367,13 @@ TEST(Http1SessionPieces, LeaveAsChunksAndTheConnectionIsKept) {
     Pieces wire("POST / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(wire.sent, answer("200 OK", "Transfer-Encoding: chunked\r\n", ""));
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kPieces);
-    wire.session.piece("0123456789abcdef");
+    wire.piece("0123456789abcdef");
     EXPECT_EQ(wire.taken(), "10\r\n0123456789abcdef\r\n");
     const std::string large(100'000, 'x');
-    wire.session.piece(large);
+    wire.piece(large);
     EXPECT_TRUE(wire.session.output_full());
     EXPECT_EQ(wire.taken(), "186a0\r\n" + large + "\r\n");
-    wire.session.end_pieces();
+    wire.end_pieces();
     EXPECT_EQ(wire.taken(), "0\r\n\r\n");
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kIdle);
     wire.sent.clear();
@@ -375,17 +384,17 @@ TEST(Http1SessionPieces, LeaveAsChunksAndTheConnectionIsKept) {
 TEST(Http1SessionPieces, EndWithTheConnectionForHttp10) {
     Pieces wire("POST / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     EXPECT_EQ(wire.sent, answer("200 OK", "Connection: close\r\n", ""));
-    wire.session.piece("plain");
-    wire.session.end_pieces();
+    wire.piece("plain");
+    wire.end_pieces();
     EXPECT_EQ(wire.taken(), "plain");
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
 }
 
 TEST(Http1SessionPieces, EndWithTheConnectionWhenAskedToCloseMeanwhile) {
     Pieces wire("POST / HTTP/1.1\r\n\r\n");
-    wire.session.close_soon();
-    wire.session.piece("last");
-    wire.session.end_pieces();
+    wire.session.drain();
+    wire.piece("last");
+    wire.end_pieces();
     EXPECT_EQ(wire.taken(), "4\r\nlast\r\n0\r\n\r\n");
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kClosing);
 }
@@ -407,10 +416,72 @@ TEST(Http1SessionPieces, KeepWhatTheClientSendsEarlyUntilTheyEnd) {
         rest.remove_prefix(more.size());
     }
     EXPECT_EQ(wire.session.next(), nullptr);
-    wire.session.end_pieces();
+    wire.end_pieces();
     wire.taken();
     wire.feed(rest);
     EXPECT_EQ(wire.requests, std::vector<std::string>{"POST /early " + body});
+}
+
+// What a client sends to go on in HTTP/2; its settings are { INITIAL_WINDOW_SIZE: 4096 }.
+constexpr std::string_view kUpgrade =
+    "POST /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    "HTTP2-Settings: AAQAABAA\r\nContent-Length: 5\r\n\r\nhello";
+
+struct Upgrade : Wire {
+    explicit Upgrade(std::string_view bytes) {
+        const std::span<char> room = session.room();
+        std::memcpy(room.data(), bytes.data(), bytes.size());
+        session.received(bytes.size());
+        asked = session.next();
+        successor = session.successor();
+    }
+    Exchange* asked = nullptr;
+    std::unique_ptr<Session> successor;
+};
+
+TEST(Http1SessionUpgrade, TheRequestGoesOnInHttp2) {
+    Upgrade wire(std::string(kUpgrade) + test::preface() + test::post(3, "/next", "there"));
+    ASSERT_NE(wire.successor, nullptr);
+    std::string bodies;
+    while (Exchange* exchange = wire.successor->next()) {
+        EXPECT_EQ(exchange->request.method, "POST");
+        EXPECT_NE(exchange->request.header("host").data(), nullptr);
+        bodies.append(exchange->request.target).append(exchange->request.body);
+        Response response;
+        response.body = std::string(10'000, 'x');
+        wire.successor->answer(*exchange, std::move(response));
+    }
+    EXPECT_EQ(bodies, "/xhello/nextthere");
+    EXPECT_TRUE(wire.successor->has_output());
+    Output output;
+    wire.successor->take_output(output);
+    constexpr std::string_view kSwitch =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+    ASSERT_TRUE(output.head.starts_with(kSwitch)) << output.head;
+    std::size_t sent = 0;
+    test::FrameReader reader;
+    for (const test::Frame& frame : reader.feed(output.head.substr(kSwitch.size()))) {
+        if (frame.stream == 1 && frame.type == test::FrameType::kData) {
+            sent += frame.payload.size();
+        }
+    }
+    EXPECT_EQ(sent, 4096u);  // the window its settings gave
+}
+
+TEST(Http1SessionUpgrade, IsNotTakenForWhatItIsNot) {
+    const std::string good(kUpgrade);
+    const auto with = [&good](std::string_view what, std::string_view instead) {
+        return std::string(good).replace(good.find(what), what.size(), instead);
+    };
+    for (const std::string& bytes :
+         {with("Upgrade: h2c", "Upgrade: websocket"), with("Upgrade: h2c", "X: h2c"),
+          with("HTTP2-Settings: A", "X: A"), with("AAQAABAA", "AAQAAB"), with("AAQAABAA", "!"),
+          with("HTTP/1.1", "HTTP/1.0")}) {
+        Upgrade wire(bytes);
+        ASSERT_NE(wire.asked, nullptr) << bytes;
+        EXPECT_EQ(wire.successor, nullptr) << bytes;
+        EXPECT_EQ(wire.asked->request.body, "hello");
+    }
 }
 
 }  // namespace
