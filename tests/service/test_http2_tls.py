@@ -134,6 +134,14 @@ def test_boto3_over_tls(server, authority, name):
     assert [len(r["Data"]) for r in records] == [len(data)] * 16
 
 
+def test_sts_tells_who_calls(server, authority):
+    for endpoint in (server.endpoint, https(server)):
+        sts = boto3.client("sts", endpoint_url=endpoint, region_name=process.REGION, verify=str(authority),
+                           aws_access_key_id=process.ACCOUNT, aws_secret_access_key="secret")
+        told = sts.get_caller_identity()
+        assert (told["Account"], told["Arn"]) == (process.ACCOUNT, f"arn:aws:iam::{process.ACCOUNT}:root")
+
+
 def test_fan_out_over_tls(server, authority, name):
     kinesis = boto3_over_tls(server, authority)
     aws.make_stream(kinesis, name)
