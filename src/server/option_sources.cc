@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "crypto/certificates.h"
 #include "server/kms_keys.h"
 #include "server/option_value.h"
 #include "server/startup_streams.h"
@@ -139,6 +140,11 @@ Result<void> check_options(const Options& options) {
     const auto streams = parse_startup_streams(options);
     if (!streams) {
         return invalid("streams", streams.error().message);
+    }
+    for (const std::string& name : options.tls_names) {
+        if (!crypto::is_name(name)) {
+            return invalid("tls-names", "'" + name + "' is neither a host name nor an address");
+        }
     }
     if (options.tls_certificate.empty() && !options.tls_key.empty()) {
         return invalid("tls-key", "needs tls-certificate");

@@ -236,6 +236,16 @@ def test_required_refuses_plain_connections_clearly(make_server):
     assert run.returncode == 0, run.stderr
 
 
+def test_the_authority_is_there_as_soon_as_anything(make_server, tmp_path):
+    server = make_server()
+    server.spawn()
+    authority = tmp_path / "ca.pem"
+    authority.write_text(curl(f"{server.endpoint}/_millrace/ca.pem", "--retry", 50, "--retry-connrefused",
+                              "--retry-delay", 0, "-f"))
+    assert version_and_status(f"{https(server)}/_millrace/health/live", "--cacert", authority)[1] == "200"
+    server.wait_ready()
+
+
 def test_off_takes_no_tls(make_server):
     server = make_server("--tls", "off").start()
     with socket.create_connection(("127.0.0.1", server.port)) as plain:

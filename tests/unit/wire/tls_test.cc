@@ -131,6 +131,32 @@ TEST_F(TlsFrontTest, CarriesLargeBodiesBothWaysAndSaysTheEnd) {
     EXPECT_EQ(client.ended(), boost::asio::error::eof);
 }
 
+TEST(TlsExpected, ClientsWaitForIt) {
+    env::SystemClock clock;
+    TwiceHandler handler;
+    FrontConfig config;
+    config.listen.push_back(parse_address("127.0.0.1:0").value());
+    config.tls_expected = true;
+    const auto front = Front::open(std::move(config), handler, clock).value();
+    front->start();
+    std::string answer;
+    std::thread asking([&] {
+        const Client client(front->addresses().front().port,
+                            "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab");
+        answer = client.answer();
+    });
+    // Whether it came before this or comes after it, it is served.
+    while (front->accepted_connections() == 0) {
+        std::this_thread::yield();
+    }
+    const std::string pem = certificate();
+    front->use_tls(TlsContext::server({pem, pem, {}}).value());
+    asking.join();
+    EXPECT_TRUE(answer.ends_with("abab")) << answer;
+    EXPECT_TRUE(front->drain(Millis(5000), Millis(5000)));
+    front->join(Millis(5000));
+}
+
 TEST_F(TlsFrontTest, AnswersPipelinedRequests) {
     std::string text;
     for (int i = 0; i < 100; ++i) {
