@@ -18,7 +18,7 @@ enum class Durability : std::uint8_t {
 
 enum class Profile : std::uint8_t {
     kTest,  // no waiting, no limits
-    kAws,   // delays and quotas as the service has them
+    kAws,   // delays and limits as the service has them
 };
 
 // What becomes of CreateChannel: channels can be described, but nothing delivers to them.
@@ -83,8 +83,14 @@ struct Options {
     Millis delete_delay{0};
     Millis consumer_delay{0};
     Millis subscription_life{300'000};
-    bool subscription_limits = false;
-    bool quotas = false;
+    bool limits = false;
+    std::uint64_t write_bytes_max = 1 << 20;
+    std::uint64_t write_records_max = 1000;
+    std::uint64_t read_bytes_max = 2 << 20;
+    std::uint64_t read_calls_max = 5;
+    std::uint64_t iterator_calls_max = 5;
+    std::uint64_t subscription_bytes_max = 2 << 20;
+    std::vector<std::string> call_rates;
     std::uint64_t shards_max = 20'000;
     std::uint64_t on_demand_streams_max = 50;
     std::uint64_t pending_streams_max = 5;
@@ -92,6 +98,7 @@ struct Options {
     std::uint64_t mode_changes_max = 2;
     std::uint64_t encryption_changes_max = 25;
     std::uint64_t consumers_max = 20;
+    std::uint64_t committed_consumers_max = 50;
     std::uint64_t creating_consumers_max = 5;
     std::uint64_t tags_max = 50;
     Millis on_demand_window{60'000};

@@ -1,6 +1,7 @@
 #include "api/access.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/addressing.h"
 #include "api/policy.h"
@@ -10,34 +11,43 @@ namespace millrace::api {
 
 namespace {
 
-constexpr std::string_view kShareable[] = {"DescribeStreamConsumer",
-                                           "DescribeStreamSummary",
-                                           "GetRecords",
-                                           "GetShardIterator",
-                                           "ListShards",
-                                           "PutRecord",
-                                           "PutRecords",
-                                           "SubscribeToShard"};
+constexpr std::string_view kShareableOfStreams[] = {"DescribeStreamSummary",
+                                                    "GetRecords",
+                                                    "GetShardIterator",
+                                                    "ListShards",
+                                                    "PutRecord",
+                                                    "PutRecords"};
+constexpr std::string_view kShareableOfConsumers[] = {"DescribeStreamConsumer", "SubscribeToShard"};
 
-}  // namespace
-
-bool has_access(const Context& context, const stream::Stream& stream, std::string_view operation) {
-    return stream.owner.account == context.account ||
-           policy_grants(context, stream.policy, operation, arn_of(stream).text());
-}
-
+// `policy` as its owner gave it, empty for none.
 bool policy_grants(const Context& context, const std::string& policy, std::string_view operation,
-                   const std::string& arn) {
-    if (policy.empty() || std::ranges::find(kShareable, operation) == std::end(kShareable)) {
+                   std::string arn) {
+    if (policy.empty()) {
         return false;
     }
     const auto parsed = parse_policy(policy);
     AccessRequest request;
     request.caller = caller(context);
     request.action = "kinesis:" + std::string(operation);
-    request.resource = arn;
+    request.resource = std::move(arn);
     request.source_ip = context.source_ip;
     return parsed && grants(*parsed, request);
+}
+
+}  // namespace
+
+bool has_access(const Context& context, const stream::Stream& stream, std::string_view operation) {
+    return stream.owner.account == context.account ||
+           (std::ranges::find(kShareableOfStreams, operation) != std::end(kShareableOfStreams) &&
+            policy_grants(context, stream.policy, operation, arn_of(stream).text()));
+}
+
+bool has_access(const Context& context, const stream::Stream& stream,
+                const stream::Consumer& consumer, std::string_view operation) {
+    return stream.owner.account == context.account ||
+           (std::ranges::find(kShareableOfConsumers, operation) !=
+                std::end(kShareableOfConsumers) &&
+            policy_grants(context, consumer.policy, operation, arn_of(stream, consumer).text()));
 }
 
 }  // namespace millrace::api

@@ -11,11 +11,10 @@
 
 namespace millrace::api {
 
+// Only the operations that the service lets an owner share can be granted, whatever a policy says.
 bool has_access(const Context& context, const stream::Stream& stream, std::string_view operation);
-
-// `policy` as its owner gave it, empty for none. Only the operations that the service lets an owner
-// share can be granted, whatever the policy says.
-bool policy_grants(const Context& context, const std::string& policy, std::string_view operation,
-                   const std::string& arn);
+// A consumer's own policy decides, not its stream's.
+bool has_access(const Context& context, const stream::Stream& stream,
+                const stream::Consumer& consumer, std::string_view operation);
 
 }  // namespace millrace::api

@@ -16,6 +16,10 @@ model::StreamArn arn_of(const stream::Stream& stream) {
     return {stream.owner, stream.name};
 }
 
+model::ConsumerArn arn_of(const stream::Stream& stream, const stream::Consumer& consumer) {
+    return {arn_of(stream), consumer.name, consumer.created_s};
+}
+
 Answer<model::StreamArn> address(const Context& context, std::optional<std::string_view> name,
                                  std::optional<std::string_view> arn) {
     if (!arn) {

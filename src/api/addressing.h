@@ -8,12 +8,14 @@
 #include "api/context.h"
 #include "api/errors.h"
 #include "model/arn.h"
+#include "model/consumer_arn.h"
 #include "stream/stream.h"
 
 namespace millrace::api {
 
 model::Identity caller(const Context& context);
 model::StreamArn arn_of(const stream::Stream& stream);
+model::ConsumerArn arn_of(const stream::Stream& stream, const stream::Consumer& consumer);
 
 // Needs no state: neither given, both given and different, or an ARN of another region is an error.
 Answer<model::StreamArn> address(const Context& context, std::optional<std::string_view> name,

@@ -1,5 +1,8 @@
 #include "api/capacity.h"
 
+#include <utility>
+#include <vector>
+
 #include "api/account.h"
 #include "api/addressing.h"
 #include "api/failures.h"
@@ -7,12 +10,26 @@
 #include "base/result.h"
 #include "model/limits.h"
 #include "stream/broker.h"
+#include "stream/scaling.h"
 
 namespace millrace::api {
 
 namespace {
 
 constexpr std::optional<std::string_view> kNoName;
+
+// A shard for each MiB/s. Those there are more of stay.
+Task<Result<stream::Applied>> warm_up(stream::Broker& broker, const stream::StreamPtr& stream,
+                                      std::uint32_t mibps) {
+    std::vector<stream::ReshardStep> steps = stream::growth(*stream, mibps);
+    if (!steps.empty()) {
+        return broker.reshard(stream, std::move(steps), stream::Broker::Scaling::kByStep, mibps);
+    }
+    stream::ConfigureStream change;
+    change.uid = stream->uid;
+    change.warm_mibps = mibps;
+    return broker.configure_stream(std::move(change), true);
+}
 
 }  // namespace
 
@@ -57,15 +74,19 @@ Task<Answer<UpdateStreamWarmThroughputResponse>> update_stream_warm_throughput(
         co_return warm_throughput_limit(*request.warm_throughput_mibps,
                                         model::kWarmThroughputMaxMiBps);
     }
-    stream::ConfigureStream change;
-    change.uid = stream->uid;
-    change.warm_mibps = static_cast<std::uint32_t>(*request.warm_throughput_mibps);
-    const auto applied = co_await context.broker.configure_stream(std::move(change), true);
-    if (applied && applied.value().outcome == stream::Outcome::kWrongMode) {
-        co_return warm_throughput_unsupported();
-    }
-    MILLRACE_CO_TRY(settled(applied, *stream, kOperation));
-    // scale: nothing splits shards yet to follow the target; what follows tells the truth of that.
+    const auto target = static_cast<std::uint32_t>(*request.warm_throughput_mibps);
+    const auto applied = co_await warm_up(context.broker, stream, target);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kWrongMode) {
+            return warm_throughput_unsupported();
+        }
+        if (refused.outcome == stream::Outcome::kStale) {
+            // Since we looked, another change has begun and ended.
+            return stream_not_active(arn_of(*stream), status_name(stream::Status::kUpdating));
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, *stream, kOperation, own));
     const stream::StreamPtr& after = applied.value().stream;
     co_return UpdateStreamWarmThroughputResponse{arn_of(*after).text(), after->name.text(),
                                                  warm_throughput(*after)};
@@ -80,10 +101,13 @@ Task<Answer<Nothing>> update_stream_record_distribution_strategy(
     change.uid = stream->uid;
     change.distribution = distribution_of(*request.record_distribution_strategy);
     const auto applied = co_await context.broker.configure_stream(std::move(change), false);
-    if (applied && applied.value().outcome == stream::Outcome::kWrongMode) {
-        co_return strategy_of_provisioned(arn_of(*stream));
-    }
-    MILLRACE_CO_TRY(settled(applied, *stream, kOperation));
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kWrongMode) {
+            return strategy_of_provisioned(arn_of(*stream));
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, *stream, kOperation, own));
     co_return Nothing{};
 }
 

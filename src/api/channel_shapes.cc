@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kRecordFormats[] = {"JSON", "STRING", "BYTE_ARRAY", "GSR_JSON"};
 constexpr std::string_view kCompressions[] = {"NONE", "GZIP", "ZSTD"};
 constexpr std::string_view kTableCompressions[] = {"NONE", "ZSTD", "SNAPPY"};
+constexpr std::string_view kTransforms[] = {"TIME_HOUR"};
 constexpr std::string_view kStorageClasses[] = {"STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR"};
 constexpr std::string_view kEncryptionTypes[] = {"KMS"};
 
@@ -84,7 +85,18 @@ constexpr Field kS3DestinationOutputFields[] = {
 };
 constexpr Shape kS3DestinationOutput{"S3DestinationDescription", kS3DestinationOutputFields};
 
-// But for PartitionSpec, of which not even the form matters: tables are refused.
+constexpr Field kPartitionFieldFields[] = {
+    string_field<&PartitionField::transform>("Transform").require().one_of(kTransforms),
+    string_field<&PartitionField::source_name>("SourceName").require(),
+};
+constexpr Shape kPartitionField{"PartitionField", kPartitionFieldFields};
+
+constexpr Field kPartitionSpecFields[] = {
+    list_field<&PartitionSpec::partition_fields>("PartitionFields", kPartitionField).require(),
+};
+constexpr Shape kPartitionSpec{"PartitionSpec", kPartitionSpecFields};
+
+// Tables are refused, but not before their form was judged.
 constexpr Field kS3TablesEntryFields[] = {
     string_field<&S3TablesEntry::table_bucket_arn>("TableBucketARN").require(),
     string_field<&S3TablesEntry::name_space>("Namespace").require(),
@@ -92,6 +104,7 @@ constexpr Field kS3TablesEntryFields[] = {
     string_field<&S3TablesEntry::compression_type>("CompressionType")
         .require()
         .one_of(kTableCompressions),
+    structure_field<&S3TablesEntry::partition_spec>("PartitionSpec", kPartitionSpec),
 };
 constexpr Shape kS3TablesEntry{"S3TablesConfiguration", kS3TablesEntryFields};
 

@@ -54,11 +54,19 @@ struct ChannelLoggingMember {
 };
 
 // Tables are refused: of these members only the form is looked at.
+struct PartitionField {
+    std::optional<std::string_view> transform;
+    std::optional<std::string_view> source_name;
+};
+struct PartitionSpec {
+    std::optional<std::vector<PartitionField>> partition_fields;
+};
 struct S3TablesEntry {
     std::optional<std::string_view> table_bucket_arn;
     std::optional<std::string_view> name_space;
     std::optional<std::string_view> table_name;
     std::optional<std::string_view> compression_type;
+    std::optional<PartitionSpec> partition_spec;
 };
 struct S3TablesDestination {
     std::optional<DeadLetterBucket> dead_letter_queue;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/access.h"
 #include "api/addressing.h"
 #include "api/failures.h"
 #include "api/messages.h"
@@ -32,10 +33,26 @@ std::string_view consumer_status_name(stream::Consumer::Status status) {
 ConsumerMember consumer_member(const stream::StreamPtr& stream, const stream::Consumer& consumer) {
     ConsumerMember member;
     member.consumer_name = consumer.name;
-    member.consumer_arn = FoundConsumer{stream, &consumer}.arn().text();
+    member.consumer_arn = arn_of(*stream, consumer).text();
     member.consumer_status = consumer_status_name(consumer.status);
     member.consumer_creation_timestamp = WallTime(Seconds(consumer.created_s));
     return member;
+}
+
+// What was found of `consumer`, as the request calls it, if it is there and the caller may have it.
+Answer<FoundConsumer> admit(const Context& context, FoundConsumer found,
+                            const model::StreamArn& where, std::string_view consumer,
+                            std::string_view operation) {
+    if (!found.stream) {
+        return stream_not_found(where);
+    }
+    if (found.consumer == nullptr) {
+        return consumer_not_found(consumer, where.owner.account);
+    }
+    if (!has_access(context, *found.stream, *found.consumer, operation)) {
+        return access_denied(context.account, operation, found.arn().text());
+    }
+    return found;
 }
 
 // By ARN, by the stream's ARN and a name, or by all three if they agree.
@@ -45,14 +62,14 @@ Answer<FoundConsumer> find_consumer(const Context& context, const ConsumerReques
         if (!request.consumer_name || !request.stream_arn) {
             return no_consumer_given();
         }
+        MILLRACE_TRY(const model::StreamArn where,
+                     address(context, std::nullopt, request.stream_arn));
         FoundConsumer found;
-        MILLRACE_TRY(found.stream,
-                     find_stream(context, std::nullopt, request.stream_arn, operation));
-        found.consumer = found.stream->consumers.find(std::string(*request.consumer_name));
-        if (found.consumer == nullptr) {
-            return consumer_not_found(*request.consumer_name, found.stream->owner.account);
+        found.stream = context.broker.catalog().find(where.owner, where.name);
+        if (found.stream) {
+            found.consumer = found.stream->consumers.find(std::string(*request.consumer_name));
         }
-        return found;
+        return admit(context, std::move(found), where, *request.consumer_name, operation);
     }
     const std::string_view arn = *request.consumer_arn;
     const auto parsed = model::ConsumerArn::parse(arn);
@@ -69,7 +86,7 @@ Answer<FoundConsumer> find_consumer(const Context& context, const ConsumerReques
 }  // namespace
 
 model::ConsumerArn FoundConsumer::arn() const {
-    return {arn_of(*stream), consumer->name, consumer->created_s};
+    return arn_of(*stream, *consumer);
 }
 
 stream::ConsumerKey FoundConsumer::key() const {
@@ -86,15 +103,11 @@ Answer<FoundConsumer> find_consumer(const Context& context, std::string_view con
         return consumer_arn_of_other_region(consumer_arn, context.region);
     }
     FoundConsumer found;
-    MILLRACE_TRY(found.stream, look_up(context, arn->stream, operation));
-    if (!found.stream) {
-        return stream_not_found(arn->stream);
+    found.stream = context.broker.catalog().find(arn->stream.owner, arn->stream.name);
+    if (found.stream) {
+        found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
     }
-    found.consumer = found.stream->consumers.find(arn->name, arn->created_s);
-    if (found.consumer == nullptr) {
-        return consumer_not_found(consumer_arn, arn->stream.owner.account);
-    }
-    return found;
+    return admit(context, std::move(found), arn->stream, consumer_arn, operation);
 }
 
 Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
@@ -107,55 +120,33 @@ Task<Answer<RegisterStreamConsumerResponse>> register_stream_consumer(
     }
     const model::StreamArn where = arn_of(*stream);
     const stream::Quotas& quotas = context.broker.settings().quotas;
+    std::string name(*request.consumer_name);
     TagMap tags;
     if (request.tags) {
         for (const auto& [key, value] : *request.tags) {
             tags[std::string(key)] = value;
         }
-        MILLRACE_CO_TRY(check_added_tags({}, tags, quotas.tags_max, where));
+        MILLRACE_CO_TRY(check_added_tags({}, tags, quotas.tags_max,
+                                         Tagged("consumer", name, where.owner.account)));
     }
-    std::string name(*request.consumer_name);
     const auto applied =
         co_await context.broker.register_consumer(stream->uid, name, std::move(tags));
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
-    }
-    const stream::Applied& outcome = applied.value();
-    RegisterStreamConsumerResponse response;
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            // As it was registered, even if it is ACTIVE by now.
-            response.consumer =
-                consumer_member(outcome.stream, *outcome.stream->consumers.find(name));
-            co_return response;
-        case stream::Outcome::kExists:
-            co_return consumer_exists(name, where);
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(where);
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kConsumerQuota:
-            co_return consumer_limit(where, quotas.consumers_max);
-        case stream::Outcome::kPendingQuota:
-            co_return creating_consumers_limit(context.account, quotas.creating_consumers_max);
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kExists:
+                return consumer_exists(name, where);
+            case stream::Outcome::kConsumerQuota:
+                return consumer_limit(where, context.broker.consumers_max(*refused.stream));
+            case stream::Outcome::kPendingQuota:
+                return creating_consumers_limit(context.account, quotas.creating_consumers_max);
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, where, kOperation, own));
+    // As it was registered, even if it is ACTIVE by now.
+    const stream::StreamPtr& after = applied.value().stream;
+    co_return RegisterStreamConsumerResponse{consumer_member(after, *after->consumers.find(name))};
 }
 
 Task<Answer<DescribeStreamConsumerResponse>> describe_stream_consumer(
@@ -177,37 +168,18 @@ Task<Answer<Nothing>> deregister_stream_consumer(Context& context, const Consume
     constexpr std::string_view kOperation = "DeregisterStreamConsumer";
     MILLRACE_CO_TRY(const FoundConsumer found, find_consumer(context, request, kOperation));
     const auto applied = co_await context.broker.deregister_consumer(found.key());
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
+    if (applied && applied.value().outcome == stream::Outcome::kNotActive) {
+        co_return Nothing{};  // it is DELETING already
     }
-    switch (applied.value().outcome) {
-        case stream::Outcome::kApplied:
-        case stream::Outcome::kNotActive:  // it is DELETING already
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return consumer_not_found(request.consumer_arn.value_or(found.consumer->name),
-                                         found.stream->owner.account);
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(applied.value().outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kNotFound) {
+            return consumer_not_found(request.consumer_arn.value_or(found.consumer->name),
+                                      found.stream->owner.account);
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, *found.stream, kOperation, own));
+    co_return Nothing{};
 }
 
 Task<Answer<ListStreamConsumersResponse>> list_stream_consumers(

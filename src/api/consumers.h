@@ -75,7 +75,7 @@ Task<Answer<ListStreamConsumersResponse>> list_stream_consumers(
 // A consumer in whatever status, and the stream it is part of.
 struct FoundConsumer {
     stream::StreamPtr stream;
-    const stream::Consumer* consumer = nullptr;  // of `stream`
+    const stream::Consumer* consumer = nullptr;  // of `stream`, unless missing
 
     model::ConsumerArn arn() const;
     stream::ConsumerKey key() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace millrace::stream {
 class Broker;
@@ -11,9 +12,9 @@ namespace millrace::api {
 
 struct Context {
     stream::Broker& broker;
-    std::string account;         // 12 digits, from the credential scope or the configured default
-    std::string region;          // "us-east-1"
-    std::string source_ip = {};  // empty: not known
+    std::string account;  // 12 digits, from the credential scope or the configured default
+    std::string region;   // "us-east-1"
+    std::string_view source_ip = {};  // outlives the call; empty: not known
 };
 
 }  // namespace millrace::api

@@ -30,6 +30,11 @@ ClientError failure(const Error& error, std::string_view operation) {
 
 Answer<void> settled(const Result<stream::Applied>& applied, const stream::Stream& stream,
                      std::string_view operation) {
+    return settled(applied, arn_of(stream), operation);
+}
+
+Answer<void> settled(const Result<stream::Applied>& applied, const model::StreamArn& stream,
+                     std::string_view operation) {
     if (!applied) {
         return failure(applied.error(), operation);
     }
@@ -38,7 +43,7 @@ Answer<void> settled(const Result<stream::Applied>& applied, const stream::Strea
         return success();
     }
     if (answer.outcome == stream::Outcome::kNotFound) {
-        return stream_not_found(arn_of(stream));
+        return stream_not_found(stream);
     }
     if (answer.outcome == stream::Outcome::kNotActive) {
         return not_active(*answer.stream);

@@ -31,6 +31,9 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
+    if (!context.broker.admits_iterator(*stream, *shard_no)) {
+        co_return read_rate_exceeded(*shard_no, where);
+    }
     const stream::Placed placed = co_await context.broker.place(stream, *shard_no, start);
     switch (placed.status) {
         case stream::ReadStatus::kOk:
@@ -38,6 +41,7 @@ Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
                 context.broker.iterator(*stream, *shard_no, placed.position)};
         case stream::ReadStatus::kGone:
             co_return shard_does_not_exist(*shard_no, where);
+        case stream::ReadStatus::kThrottled:
         case stream::ReadStatus::kNoKey:  // placing opens nothing
         case stream::ReadStatus::kFailed:
             break;
@@ -80,6 +84,8 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     switch (batch.status) {
         case stream::ReadStatus::kGone:
             co_return shard_does_not_exist(iterator.shard_no, where);
+        case stream::ReadStatus::kThrottled:
+            co_return read_rate_exceeded(iterator.shard_no, where);
         case stream::ReadStatus::kFailed:
             co_return internal_failure();
         case stream::ReadStatus::kNoKey:

@@ -145,6 +145,12 @@ ClientError consumer_not_active(const model::ConsumerArn& consumer) {
                   consumer.stream.owner.account, " is not in ACTIVE status.");
 }
 
+ClientError consumer_not_changeable(const model::ConsumerArn& consumer) {
+    return in_use("Consumer ", consumer.name, " with creation timestamp ", consumer.created_s,
+                  " under stream ", consumer.stream.name.text(), " and account ",
+                  consumer.stream.owner.account, " is not in ACTIVE status.");
+}
+
 ClientError consumers_present(const model::StreamArn& stream) {
     const std::string& name = stream.name.text();
     return in_use("DeleteStream can\u2019t delete ", stream.owner.account, ":", name,
@@ -228,6 +234,10 @@ ClientError stream_rate_exceeded(const model::StreamArn& stream) {
     return limit_exceeded("Rate exceeded for ", stream_under_account(stream), ".");
 }
 
+ClientError account_rate_exceeded(std::string_view account) {
+    return limit_exceeded("Rate exceeded for account ", account, ".");
+}
+
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count,
                             std::uint64_t limit) {
     return limit_exceeded(
@@ -294,6 +304,12 @@ ClientError write_rate_exceeded(model::ShardNo shard_no, const model::StreamArn&
     return {ErrorType::kProvisionedThroughputExceeded,
             join("Rate exceeded for shard ", model::shard_id(shard_no).view(), " in ",
                  stream_under_account(stream), ".")};
+}
+
+ClientError read_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream) {
+    return {ErrorType::kProvisionedThroughputExceeded,
+            join("Rate exceeded for Shard - ", stream.owner.account, "/", stream.name.text(), "/",
+                 model::shard_id(shard_no).view())};
 }
 
 ClientError starting_number_superfluous(std::string_view type) {
@@ -568,6 +584,18 @@ ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit) {
 ClientError strategy_needs_on_demand() {
     return invalid_argument(
         "RecordDistributionStrategy AUTO can be specified only for ON_DEMAND stream mode.");
+}
+
+ClientError mode_held_by_strategy(const model::StreamArn& stream) {
+    return invalid_argument("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                            " cannot be changed to PROVISIONED stream mode while its "
+                            "RecordDistributionStrategy is AUTO.");
+}
+
+ClientError mode_held_by_channels(const model::StreamArn& stream) {
+    return in_use("Stream ", stream.name.text(), " under account ", stream.owner.account,
+                  " cannot be changed to PROVISIONED stream mode while channels are associated "
+                  "with it. Delete the channels first.");
 }
 
 ClientError strategy_of_provisioned(const model::StreamArn& stream) {

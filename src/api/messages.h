@@ -26,6 +26,8 @@ ClientError stream_exists(const model::StreamArn& stream);
 ClientError stream_not_active(const model::StreamArn& stream, std::string_view status);
 ClientError internal_failure();
 ClientError consumer_not_active(const model::ConsumerArn& consumer);
+// The same of operations that would change it.
+ClientError consumer_not_changeable(const model::ConsumerArn& consumer);
 ClientError consumers_present(const model::StreamArn& stream);
 ClientError subscription_active(const model::ConsumerArn& consumer, model::ShardNo shard_no);
 ClientError access_denied(std::string_view account, std::string_view operation,
@@ -43,6 +45,7 @@ ClientError shard_count_too_large(std::uint64_t limit, std::uint64_t current, st
 ClientError shard_count_over_double(std::uint64_t current, std::uint64_t target);
 ClientError shard_count_below_half(std::uint64_t current, std::uint64_t target);
 ClientError stream_rate_exceeded(const model::StreamArn& stream);
+ClientError account_rate_exceeded(std::string_view account);
 
 ClientError on_demand_limit(const model::Identity& owner, std::uint64_t count, std::uint64_t limit);
 ClientError concurrent_streams_limit(std::string_view account, std::uint64_t limit);
@@ -62,6 +65,7 @@ ClientError data_too_long(const std::vector<std::string>& paths, std::size_t cou
 ClientError explicit_hash_key_out_of_range(std::string_view key);
 ClientError ordering_number_invalid(std::string_view number, const model::StreamArn& stream);
 ClientError write_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream);
+ClientError read_rate_exceeded(model::ShardNo shard_no, const model::StreamArn& stream);
 inline constexpr std::string_view kInternalFailureText = "Internal service failure.";
 
 ClientError starting_number_superfluous(std::string_view type);
@@ -145,6 +149,8 @@ ClientError policy_not_for_channels(std::string_view arn);
 ClientError warm_throughput_unsupported();
 ClientError warm_throughput_limit(std::int64_t mibps, std::int64_t limit);
 ClientError strategy_needs_on_demand();
+ClientError mode_held_by_strategy(const model::StreamArn& stream);
+ClientError mode_held_by_channels(const model::StreamArn& stream);
 ClientError strategy_of_provisioned(const model::StreamArn& stream);
 ClientError ordering_number_unsupported(const model::StreamArn& stream);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/account.h"
+#include "api/call_rate.h"
 #include "api/capacity.h"
 #include "api/channels.h"
 #include "api/consumers.h"
@@ -53,6 +54,9 @@ public:
         co_return success();
     }
     const void* response() const override { return response_ ? &*response_ : nullptr; }
+    std::optional<model::StreamArn> stream(const Context& context) const override {
+        return named_stream(context, request_);
+    }
 
 private:
     Request request_{};
@@ -75,6 +79,9 @@ public:
         co_return success();
     }
     const void* response() const override { return nullptr; }
+    std::optional<model::StreamArn> stream(const Context& context) const override {
+        return named_stream(context, request_);
+    }
     std::unique_ptr<EventSource> events() override { return std::move(events_); }
 
 private:
@@ -104,37 +111,42 @@ constexpr Operation kOperations[] = {
     built<delete_channel>("DeleteChannel", kChannelInput),
     built<delete_resource_policy>("DeleteResourcePolicy", kResourcePolicyInput),
     built<delete_stream>("DeleteStream", kDeleteStreamInput),
-    built<deregister_stream_consumer>("DeregisterStreamConsumer", kConsumerInput),
+    built<deregister_stream_consumer>("DeregisterStreamConsumer", kConsumerInput)
+        .at_for_each_stream(5),
     built<describe_account_settings>("DescribeAccountSettings", kEmptyShape,
                                      &kAccountSettingsOutput),
     built<describe_channel>("DescribeChannel", kChannelInput, &kChannelOutput),
-    built<describe_limits>("DescribeLimits", kEmptyShape, &kDescribeLimitsOutput),
-    built<describe_stream>("DescribeStream", kDescribeStreamInput, &kDescribeStreamOutput),
+    built<describe_limits>("DescribeLimits", kEmptyShape, &kDescribeLimitsOutput).at(1),
+    built<describe_stream>("DescribeStream", kDescribeStreamInput, &kDescribeStreamOutput).at(10),
     built<describe_stream_consumer>("DescribeStreamConsumer", kConsumerInput,
-                                    &kDescribeStreamConsumerOutput),
+                                    &kDescribeStreamConsumerOutput)
+        .at_for_each_stream(20),
     built<describe_stream_summary>("DescribeStreamSummary", kDescribeStreamSummaryInput,
-                                   &kDescribeStreamSummaryOutput),
+                                   &kDescribeStreamSummaryOutput)
+        .at(20),
     built<disable_enhanced_monitoring>("DisableEnhancedMonitoring", kEnhancedMonitoringInput,
                                        &kEnhancedMonitoringOutput),
     built<enable_enhanced_monitoring>("EnableEnhancedMonitoring", kEnhancedMonitoringInput,
                                       &kEnhancedMonitoringOutput),
-    built<get_records>("GetRecords", kGetRecordsInput, &kGetRecordsOutput),
+    built<get_records>("GetRecords", kGetRecordsInput, &kGetRecordsOutput).at(0),
     built<get_resource_policy>("GetResourcePolicy", kResourcePolicyInput,
                                &kGetResourcePolicyOutput),
-    built<get_shard_iterator>("GetShardIterator", kGetShardIteratorInput, &kGetShardIteratorOutput),
+    built<get_shard_iterator>("GetShardIterator", kGetShardIteratorInput, &kGetShardIteratorOutput)
+        .at(0),
     built<increase_stream_retention_period>("IncreaseStreamRetentionPeriod", kRetentionInput),
     built<list_channels>("ListChannels", kListChannelsInput, &kListChannelsOutput),
-    built<list_shards>("ListShards", kListShardsInput, &kListShardsOutput),
+    built<list_shards>("ListShards", kListShardsInput, &kListShardsOutput).at_for_each_stream(1000),
     built<list_stream_consumers>("ListStreamConsumers", kListStreamConsumersInput,
-                                 &kListStreamConsumersOutput),
+                                 &kListStreamConsumersOutput)
+        .at_for_each_stream(5),
     built<list_streams>("ListStreams", kListStreamsInput, &kListStreamsOutput),
     built<list_tags_for_resource>("ListTagsForResource", kListTagsForResourceInput,
                                   &kListTagsForResourceOutput),
     built<list_tags_for_stream>("ListTagsForStream", kListTagsForStreamInput,
                                 &kListTagsForStreamOutput),
     built<merge_shards>("MergeShards", kMergeShardsInput),
-    built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput),
-    built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput),
+    built<put_record>("PutRecord", kPutRecordInput, &kPutRecordOutput).at(0),
+    built<put_records>("PutRecords", kPutRecordsInput, &kPutRecordsOutput).at(0),
     built<put_resource_policy>("PutResourcePolicy", kPutResourcePolicyInput),
     built<register_stream_consumer>("RegisterStreamConsumer", kRegisterStreamConsumerInput,
                                     &kRegisterStreamConsumerOutput),
@@ -143,14 +155,16 @@ constexpr Operation kOperations[] = {
     built<start_stream_encryption>("StartStreamEncryption", kStreamEncryptionInput),
     built<stop_stream_encryption>("StopStreamEncryption", kStreamEncryptionInput),
     streaming<subscribe_to_shard>("SubscribeToShard", kSubscribeToShardInput,
-                                  &kSubscribeToShardEvent),
+                                  &kSubscribeToShardEvent)
+        .at(0),
     built<tag_resource>("TagResource", kTagResourceInput),
     built<untag_resource>("UntagResource", kUntagResourceInput),
     built<update_account_settings>("UpdateAccountSettings", kUpdateAccountSettingsInput,
                                    &kAccountSettingsOutput),
     built<update_channel>("UpdateChannel", kUpdateChannelInput, &kChannelOutput),
     built<update_max_record_size>("UpdateMaxRecordSize", kUpdateMaxRecordSizeInput),
-    built<update_shard_count>("UpdateShardCount", kUpdateShardCountInput, &kUpdateShardCountOutput),
+    built<update_shard_count>("UpdateShardCount", kUpdateShardCountInput, &kUpdateShardCountOutput)
+        .at(10),
     built<update_stream_mode>("UpdateStreamMode", kUpdateStreamModeInput),
     built<update_stream_record_distribution_strategy>("UpdateStreamRecordDistributionStrategy",
                                                       kUpdateDistributionInput),

@@ -3,7 +3,9 @@
 // To add an operation: one row, one shape pair, one function, one test.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -11,6 +13,7 @@
 #include "api/errors.h"
 #include "api/events.h"
 #include "base/task.h"
+#include "model/arn.h"
 #include "model/shape.h"
 
 namespace millrace::api {
@@ -24,6 +27,9 @@ public:
     virtual void* request() = 0;
     virtual Task<Answer<void>> run(Context& context) = 0;
     virtual const void* response() const = 0;
+    // The stream the filled request names, however it does: nothing if it names none, or none that
+    // could be meant.
+    virtual std::optional<model::StreamArn> stream(const Context&) const { return std::nullopt; }
     // Of a streaming row, once, after run() returned success: its events have the row's response
     // shape, whose name is theirs.
     virtual std::unique_ptr<EventSource> events() { return nullptr; }
@@ -40,6 +46,21 @@ struct Operation {
     const model::Shape* request;   // never null
     const model::Shape* response;  // null: no output shape, success has an empty body
     std::unique_ptr<Call> (*make)();
+    // Of one account in one region; 0: without limit.
+    std::uint32_t calls_per_second = 5;
+    bool for_each_stream = false;  // these, or for all streams together
+
+    // The row with another limit.
+    constexpr Operation at(std::uint32_t calls) const {
+        Operation row = *this;
+        row.calls_per_second = calls;
+        return row;
+    }
+    constexpr Operation at_for_each_stream(std::uint32_t calls) const {
+        Operation row = at(calls);
+        row.for_each_stream = true;
+        return row;
+    }
 };
 
 std::span<const Operation> operations();                 // in alphabetical order

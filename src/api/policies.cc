@@ -16,23 +16,32 @@ namespace {
 
 constexpr std::string_view kNoPolicy = "{}";
 
-// The stream whose policy is meant.
-Answer<stream::StreamPtr> find_owner(const Context& context, std::string_view arn,
-                                     std::string_view operation) {
-    MILLRACE_TRY(const Resource resource, find_resource(context, arn, operation));
-    if (resource.channel) {
+// What was found, unless it is a channel.
+Answer<Resource> with_policy(Answer<Resource> found, std::string_view arn) {
+    if (found && found.value().channel) {
         return policy_not_for_channels(arn);
     }
-    return resource.stream;
+    return found;
 }
 
-Task<Answer<Nothing>> set_policy(Context& context, stream::StreamPtr stream, std::string policy,
-                                 std::string_view operation) {
+Task<Result<stream::Applied>> propose(stream::Broker& broker, const Resource& resource,
+                                      std::string policy) {
+    if (resource.consumer != nullptr) {
+        const stream::ConsumerKey key = resource.consumer_key();
+        stream::ConfigureConsumer change{key.stream, key.name, key.created_s};
+        change.policy = std::move(policy);
+        return broker.configure_consumer(std::move(change));
+    }
     stream::ConfigureStream change;
-    change.uid = stream->uid;
+    change.uid = resource.stream->uid;
     change.policy = std::move(policy);
-    const auto applied = co_await context.broker.configure_stream(std::move(change), false);
-    MILLRACE_CO_TRY(settled(applied, *stream, operation));
+    return broker.configure_stream(std::move(change), false);
+}
+
+Task<Answer<Nothing>> set_policy(Context& context, Resource resource, std::string policy,
+                                 std::string_view operation) {
+    const auto applied = co_await propose(context.broker, resource, std::move(policy));
+    MILLRACE_CO_TRY(settled(applied, resource, operation));
     co_return Nothing{};
 }
 
@@ -44,36 +53,33 @@ Task<Answer<Nothing>> put_resource_policy(Context& context,
     if (!parse_policy(*request.policy)) {
         co_return policy_malformed();
     }
-    MILLRACE_CO_TRY(stream::StreamPtr stream,
-                    find_owner(context, *request.resource_arn, kOperation));
-    if (stream->status != stream::Status::kActive) {
-        co_return not_active(*stream);
-    }
+    const std::string_view arn = *request.resource_arn;
+    MILLRACE_CO_TRY(Resource resource,
+                    with_policy(find_active_resource(context, arn, kOperation), arn));
     std::string policy(*request.policy);
-    co_return co_await set_policy(context, std::move(stream), std::move(policy), kOperation);
+    co_return co_await set_policy(context, std::move(resource), std::move(policy), kOperation);
 }
 
 Task<Answer<GetResourcePolicyResponse>> get_resource_policy(Context& context,
                                                             const ResourcePolicyRequest& request) {
-    MILLRACE_CO_TRY(const stream::StreamPtr stream,
-                    find_owner(context, *request.resource_arn, "GetResourcePolicy"));
-    co_return GetResourcePolicyResponse{stream->policy.empty() ? std::string(kNoPolicy)
-                                                               : stream->policy};
+    const std::string_view arn = *request.resource_arn;
+    MILLRACE_CO_TRY(const Resource resource,
+                    with_policy(find_resource(context, arn, "GetResourcePolicy"), arn));
+    const std::string& policy = resource.policy();
+    co_return GetResourcePolicyResponse{policy.empty() ? std::string(kNoPolicy) : policy};
 }
 
 Task<Answer<Nothing>> delete_resource_policy(Context& context,
                                              const ResourcePolicyRequest& request) {
     constexpr std::string_view kOperation = "DeleteResourcePolicy";
-    MILLRACE_CO_TRY(stream::StreamPtr stream,
-                    find_owner(context, *request.resource_arn, kOperation));
-    if (stream->status != stream::Status::kActive) {
-        co_return not_active(*stream);
-    }
-    if (stream->policy.empty()) {
-        co_return no_policy(*request.resource_arn);
+    const std::string_view arn = *request.resource_arn;
+    MILLRACE_CO_TRY(Resource resource,
+                    with_policy(find_active_resource(context, arn, kOperation), arn));
+    if (resource.policy().empty()) {
+        co_return no_policy(arn);
     }
     std::string none;
-    co_return co_await set_policy(context, std::move(stream), std::move(none), kOperation);
+    co_return co_await set_policy(context, std::move(resource), std::move(none), kOperation);
 }
 
 }  // namespace millrace::api

@@ -1,4 +1,4 @@
-// The resource policies of streams.
+// The resource policies of streams and consumers.
 #pragma once
 
 #include <optional>

@@ -43,12 +43,21 @@ Answer<std::optional<model::HashKey>> parse_explicit_hash(std::optional<std::str
     return key;
 }
 
+// A reshard dates its children ahead of the clock, and so the numbers they issue: those are no
+// future.
+bool is_future(const model::ParsedSequence& number, const stream::Stream& stream, WallTime now) {
+    return number.time_s > to_seconds(now) &&
+           std::ranges::none_of(stream.shards, [&](const stream::Shard& shard) {
+               return number.time_s <= shard.created_s;
+           });
+}
+
 // Any number that parses and does not come from the future will do. Whatever shard it came from,
 // the numbers this shard issues from now on are above all it issued before.
 Answer<void> check_ordering_number(const Context& context, std::string_view text,
                                    const stream::Stream& stream) {
     const auto parsed = model::ParsedSequence::parse(text);
-    if (!parsed || parsed->time_s > to_seconds(context.broker.now())) {
+    if (!parsed || is_future(*parsed, stream, context.broker.now())) {
         return ordering_number_invalid(text, arn_of(stream));
     }
     return success();

@@ -74,44 +74,23 @@ Task<Answer<Nothing>> reshard(Context& context, stream::StreamPtr stream,
                               std::vector<stream::ReshardStep> steps, Scaling scaling,
                               std::uint64_t added, std::string_view operation) {
     const auto applied = co_await context.broker.reshard(stream, std::move(steps), scaling);
-    if (!applied) {
-        co_return failure(applied.error(), operation);
-    }
-    const stream::Applied& outcome = applied.value();
     const model::StreamArn where = arn_of(*stream);
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(where);
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kStale:
-            // Since we looked, another change has begun and ended.
-            co_return stream_not_active(where, status_name(stream::Status::kUpdating));
-        case stream::Outcome::kShardQuota:
-            co_return shard_limit(where.owner, outcome.current,
-                                  context.broker.settings().quotas.shards_max, added);
-        case stream::Outcome::kDailyQuota:
-            co_return stream_rate_exceeded(where);
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, operation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kStale:
+                // Since we looked, another change has begun and ended.
+                return stream_not_active(where, status_name(stream::Status::kUpdating));
+            case stream::Outcome::kShardQuota:
+                return shard_limit(where.owner, refused.current,
+                                   context.broker.settings().quotas.shards_max, added);
+            case stream::Outcome::kDailyQuota:
+                return stream_rate_exceeded(where);
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, where, operation, own));
+    co_return Nothing{};
 }
 
 // Whether `target` shards may follow `current` at all.

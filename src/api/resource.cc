@@ -1,9 +1,11 @@
 #include "api/resource.h"
 
 #include "api/addressing.h"
+#include "api/consumers.h"
+#include "api/failures.h"
 #include "base/result.h"
 #include "model/arn.h"
-#include "model/patterns.h"
+#include "model/consumer_arn.h"
 #include "stream/broker.h"
 
 namespace millrace::api {
@@ -13,12 +15,17 @@ namespace {
 constexpr std::string_view kMember = "ResourceARN";
 constexpr std::string_view kConsumerMark = "/consumer/";
 
-// There are no consumers yet: each is missing. Their look-up goes here.
-Answer<Resource> find_consumer(const Context& context, std::string_view arn) {
-    if (!model::kConsumerArnPattern.matches(arn)) {
+Answer<Resource> find_resource_consumer(const Context& context, std::string_view arn,
+                                        std::string_view operation) {
+    const auto where = model::ConsumerArn::parse(arn);
+    if (!where) {
         return resource_arn_malformed(arn);
     }
-    return consumer_not_found(arn, context.account);
+    if (where->stream.owner.region != context.region) {
+        return resource_arn_of_other_region(kMember, arn, context.region);
+    }
+    MILLRACE_TRY(FoundConsumer found, find_consumer(context, arn, operation));
+    return Resource{std::move(found.stream), found.consumer};
 }
 
 Answer<Resource> find_resource_stream(const Context& context, std::string_view arn,
@@ -34,16 +41,27 @@ Answer<Resource> find_resource_stream(const Context& context, std::string_view a
     if (!stream) {
         return stream_not_found(*where);
     }
-    return Resource{std::move(stream), nullptr};
+    return Resource{std::move(stream)};
 }
 
 }  // namespace
 
 const std::map<std::string, std::string>& Resource::tags() const {
-    return stream ? stream->tags : channel->tags;
+    return consumer != nullptr ? consumer->tags : stream ? stream->tags : channel->tags;
+}
+
+const std::string& Resource::policy() const {
+    return consumer != nullptr ? consumer->policy : stream->policy;
+}
+
+stream::ConsumerKey Resource::consumer_key() const {
+    return {stream->uid, consumer->name, consumer->created_s};
 }
 
 Tagged Resource::tagged() const {
+    if (consumer != nullptr) {
+        return {"consumer", consumer->name, stream->owner.account};
+    }
     return stream ? Tagged("stream", stream->name.text(), stream->owner.account)
                   : Tagged("channel", channel->name, channel->owner.account);
 }
@@ -52,10 +70,10 @@ Answer<Resource> find_resource(const Context& context, std::string_view arn,
                                std::string_view operation) {
     if (model::ChannelArn::parse(arn)) {
         MILLRACE_TRY(stream::ChannelPtr channel, find_channel(context, kMember, arn, operation));
-        return Resource{nullptr, std::move(channel)};
+        return Resource{nullptr, nullptr, std::move(channel)};
     }
     if (arn.find(kConsumerMark) != std::string_view::npos) {
-        return find_consumer(context, arn);
+        return find_resource_consumer(context, arn, operation);
     }
     return find_resource_stream(context, arn, operation);
 }
@@ -63,6 +81,12 @@ Answer<Resource> find_resource(const Context& context, std::string_view arn,
 Answer<Resource> find_active_resource(const Context& context, std::string_view arn,
                                       std::string_view operation) {
     MILLRACE_TRY(Resource resource, find_resource(context, arn, operation));
+    if (resource.consumer != nullptr) {
+        if (resource.consumer->status != stream::Consumer::Status::kActive) {
+            return consumer_not_changeable(arn_of(*resource.stream, *resource.consumer));
+        }
+        return resource;
+    }
     if (resource.stream && resource.stream->status != stream::Status::kActive) {
         return not_active(*resource.stream);
     }
@@ -71,6 +95,23 @@ Answer<Resource> find_active_resource(const Context& context, std::string_view a
         return channel_not_active(channel.name, channel.owner.account, status_name(channel.status));
     }
     return resource;
+}
+
+Answer<void> settled(const Result<stream::Applied>& applied, const Resource& resource,
+                     std::string_view operation) {
+    if (resource.channel) {
+        return settled(applied, *resource.channel, operation);
+    }
+    if (resource.consumer != nullptr && applied && applied.value().stream) {
+        const model::ConsumerArn arn = arn_of(*resource.stream, *resource.consumer);
+        if (applied.value().outcome == stream::Outcome::kNotFound) {
+            return consumer_not_found(arn.text(), arn.stream.owner.account);
+        }
+        if (applied.value().outcome == stream::Outcome::kNotActive) {
+            return consumer_not_changeable(arn);
+        }
+    }
+    return settled(applied, *resource.stream, operation);
 }
 
 Answer<stream::ChannelPtr> find_channel(const Context& context, std::string_view member,

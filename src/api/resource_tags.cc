@@ -13,19 +13,30 @@ namespace millrace::api {
 
 namespace {
 
+Task<Result<stream::Applied>> propose(stream::Broker& broker, const Resource& resource, TagMap put,
+                                      std::vector<std::string> remove) {
+    if (resource.consumer != nullptr) {
+        const stream::ConsumerKey key = resource.consumer_key();
+        return broker.configure_consumer(
+            {key.stream, key.name, key.created_s, std::move(put), std::move(remove)});
+    }
+    return resource.stream
+               ? broker.change_tags(resource.stream->uid, std::move(put), std::move(remove))
+               : broker.change_channel_tags(resource.channel->id, std::move(put),
+                                            std::move(remove));
+}
+
 Task<Answer<Nothing>> change(Context& context, Resource resource, TagMap put,
                              std::vector<std::string> remove, std::string_view operation) {
-    stream::Broker& broker = context.broker;
-    Task<Result<stream::Applied>> task =
-        resource.stream
-            ? broker.change_tags(resource.stream->uid, std::move(put), std::move(remove))
-            : broker.change_channel_tags(resource.channel->id, std::move(put), std::move(remove));
-    const auto applied = co_await std::move(task);
-    if (applied && applied.value().outcome == stream::Outcome::kTooManyTags) {
-        co_return too_many_tags(resource.tagged(), broker.settings().quotas.tags_max);
-    }
-    MILLRACE_CO_TRY(resource.stream ? settled(applied, *resource.stream, operation)
-                                    : settled(applied, *resource.channel, operation));
+    const auto applied =
+        co_await propose(context.broker, resource, std::move(put), std::move(remove));
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kTooManyTags) {
+            return too_many_tags(resource.tagged(), context.broker.settings().quotas.tags_max);
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, resource, operation, own));
     co_return Nothing{};
 }
 

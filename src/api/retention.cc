@@ -29,42 +29,20 @@ Task<Answer<Nothing>> set_retention(Context& context, const RetentionRequest& re
     }
     const auto applied =
         co_await context.broker.set_retention(stream->uid, std::chrono::hours(hours), direction);
-    if (!applied) {
-        co_return failure(applied.error(), operation);
-    }
-    const stream::Applied& outcome = applied.value();
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(arn_of(*stream));
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kRetentionTooShort:
-            co_return retention_below_current(hours, arn_of(*stream),
-                                              outcome.stream->retention.count());
-        case stream::Outcome::kRetentionTooLong:
-            co_return retention_above_current(hours, arn_of(*stream),
-                                              outcome.stream->retention.count());
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, operation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kRetentionTooShort:
+                return retention_below_current(hours, arn_of(*stream),
+                                               refused.stream->retention.count());
+            case stream::Outcome::kRetentionTooLong:
+                return retention_above_current(hours, arn_of(*stream),
+                                               refused.stream->retention.count());
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, *stream, operation, own));
+    co_return Nothing{};
 }
 
 }  // namespace

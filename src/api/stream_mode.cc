@@ -35,41 +35,26 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         warm_mibps = static_cast<std::uint32_t>(*warm);
     }
     const auto applied = co_await context.broker.change_mode(stream->uid, mode, warm_mibps);
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
+    if (applied && applied.value().outcome == stream::Outcome::kStale) {
+        co_return Nothing{};  // that is its mode: asked for again by those who declare it
     }
-    const stream::Applied& outcome = applied.value();
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-        case stream::Outcome::kStale:  // that is its mode: asked for again by those who declare it
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(where);
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kOnDemandQuota:
-            co_return on_demand_limit(where.owner, outcome.current,
-                                      context.broker.settings().quotas.on_demand_streams_max);
-        case stream::Outcome::kDailyQuota:
-            co_return mode_changes_exceeded(where);
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kOnDemandQuota:
+                return on_demand_limit(where.owner, refused.current,
+                                       context.broker.settings().quotas.on_demand_streams_max);
+            case stream::Outcome::kDailyQuota:
+                return mode_changes_exceeded(where);
+            case stream::Outcome::kHasChannels:
+                return mode_held_by_channels(where);
+            case stream::Outcome::kWrongMode:
+                return mode_held_by_strategy(where);
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, *stream, kOperation, own));
+    co_return Nothing{};
 }
 
 }  // namespace millrace::api

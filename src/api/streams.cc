@@ -111,41 +111,22 @@ Task<Answer<Nothing>> create_stream(Context& context, const CreateStreamRequest&
     }
     const std::uint32_t shards = spec.shards;
     const auto applied = co_await context.broker.create_stream(std::move(spec));
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
-    }
-    const stream::Applied& outcome = applied.value();
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            co_return Nothing{};
-        case stream::Outcome::kExists:
-            co_return stream_exists(arn);
-        case stream::Outcome::kPendingQuota:
-            co_return concurrent_streams_limit(context.account, quotas.pending_streams_max);
-        case stream::Outcome::kShardQuota:
-            co_return shard_limit(arn.owner, outcome.current, quotas.shards_max, shards);
-        case stream::Outcome::kOnDemandQuota:
-            co_return on_demand_limit(arn.owner, outcome.current, quotas.on_demand_streams_max);
-        case stream::Outcome::kTooManyTags:
-            co_return too_many_tags(arn, quotas.tags_max);
-        case stream::Outcome::kNotFound:
-        case stream::Outcome::kNotActive:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kExists:
+                return stream_exists(arn);
+            case stream::Outcome::kPendingQuota:
+                return concurrent_streams_limit(context.account, quotas.pending_streams_max);
+            case stream::Outcome::kShardQuota:
+                return shard_limit(arn.owner, refused.current, quotas.shards_max, shards);
+            case stream::Outcome::kOnDemandQuota:
+                return on_demand_limit(arn.owner, refused.current, quotas.on_demand_streams_max);
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, arn, kOperation, own));
+    co_return Nothing{};
 }
 
 Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest& request) {
@@ -154,40 +135,18 @@ Task<Answer<Nothing>> delete_stream(Context& context, const DeleteStreamRequest&
                     find_stream(context, request.stream_name, request.stream_arn, kOperation));
     const auto applied = co_await context.broker.delete_stream(
         stream->uid, request.enforce_consumer_deletion.value_or(false));
-    if (!applied) {
-        co_return failure(applied.error(), kOperation);
-    }
-    const stream::Applied& outcome = applied.value();
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            co_return Nothing{};
-        case stream::Outcome::kNotFound:
-            co_return stream_not_found(arn_of(*stream));
-        case stream::Outcome::kNotActive:
-            co_return not_active(*outcome.stream);
-        case stream::Outcome::kHasConsumers:
-            co_return consumers_present(arn_of(*stream));
-        case stream::Outcome::kHasChannels:
-            co_return stream_has_channels(arn_of(*stream));
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kTooManyTags:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    co_return unexpected(outcome.outcome, kOperation);
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        switch (refused.outcome) {
+            case stream::Outcome::kHasConsumers:
+                return consumers_present(arn_of(*stream));
+            case stream::Outcome::kHasChannels:
+                return stream_has_channels(arn_of(*stream));
+            default:
+                return std::nullopt;
+        }
+    };
+    MILLRACE_CO_TRY(settled(applied, *stream, kOperation, own));
+    co_return Nothing{};
 }
 
 Task<Answer<DescribeStreamResponse>> describe_stream(Context& context,

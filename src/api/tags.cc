@@ -1,6 +1,7 @@
 #include "api/tags.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/addressing.h"
 #include "api/failures.h"
@@ -14,42 +15,19 @@ namespace millrace::api {
 
 namespace {
 
-// What became of a change of tags that had passed the checks.
-Answer<Nothing> settle(const Result<stream::Applied>& applied, const stream::Stream& before,
-                       std::uint64_t limit, std::string_view operation) {
-    if (!applied) {
-        return failure(applied.error(), operation);
-    }
-    const stream::Applied& outcome = applied.value();
-    switch (outcome.outcome) {
-        case stream::Outcome::kApplied:
-            return Nothing{};
-        case stream::Outcome::kNotFound:
-            return stream_not_found(arn_of(before));
-        case stream::Outcome::kNotActive:
-            return not_active(*outcome.stream);
-        case stream::Outcome::kTooManyTags:
-            return too_many_tags(arn_of(before), limit);
-        case stream::Outcome::kExists:
-        case stream::Outcome::kPendingQuota:
-        case stream::Outcome::kShardQuota:
-        case stream::Outcome::kOnDemandQuota:
-        case stream::Outcome::kRetentionTooShort:
-        case stream::Outcome::kRetentionTooLong:
-        case stream::Outcome::kUidTaken:
-        case stream::Outcome::kStale:
-        case stream::Outcome::kDailyQuota:
-        case stream::Outcome::kConsumerQuota:
-        case stream::Outcome::kHasConsumers:
-        case stream::Outcome::kWrongMode:
-        case stream::Outcome::kHasChannels:
-        case stream::Outcome::kChannelExists:
-        case stream::Outcome::kChannelQuota:
-        case stream::Outcome::kChannelNotFound:
-        case stream::Outcome::kChannelNotActive:
-            break;
-    }
-    return unexpected(outcome.outcome, operation);
+// Of tags that had passed the checks.
+Task<Answer<Nothing>> change(Context& context, const stream::Stream& stream, TagMap put,
+                             std::vector<std::string> remove, std::string_view operation) {
+    const auto applied =
+        co_await context.broker.change_tags(stream.uid, std::move(put), std::move(remove));
+    const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
+        if (refused.outcome == stream::Outcome::kTooManyTags) {
+            return too_many_tags(arn_of(stream), context.broker.settings().quotas.tags_max);
+        }
+        return std::nullopt;
+    };
+    MILLRACE_CO_TRY(settled(applied, stream, operation, own));
+    co_return Nothing{};
 }
 
 }  // namespace
@@ -66,9 +44,7 @@ Task<Answer<Nothing>> add_tags_to_stream(Context& context, const AddTagsToStream
     const std::uint64_t limit = context.broker.settings().quotas.tags_max;
     MILLRACE_CO_TRY(check_added_tags(stream->tags, added, limit, arn_of(*stream)));
     std::vector<std::string> removed;
-    const auto applied =
-        co_await context.broker.change_tags(stream->uid, std::move(added), std::move(removed));
-    co_return settle(applied, *stream, limit, kOperation);
+    co_return co_await change(context, *stream, std::move(added), std::move(removed), kOperation);
 }
 
 Task<Answer<Nothing>> remove_tags_from_stream(Context& context,
@@ -78,12 +54,9 @@ Task<Answer<Nothing>> remove_tags_from_stream(Context& context,
         const stream::StreamPtr stream,
         find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
     MILLRACE_CO_TRY(check_tag_characters(*request.tag_keys, TagChange::kRemove, arn_of(*stream)));
-    const std::uint64_t limit = context.broker.settings().quotas.tags_max;
     std::vector<std::string> removed(request.tag_keys->begin(), request.tag_keys->end());
     TagMap added;
-    const auto applied =
-        co_await context.broker.change_tags(stream->uid, std::move(added), std::move(removed));
-    co_return settle(applied, *stream, limit, kOperation);
+    co_return co_await change(context, *stream, std::move(added), std::move(removed), kOperation);
 }
 
 Task<Answer<ListTagsForStreamResponse>> list_tags_for_stream(

@@ -20,7 +20,6 @@ inline constexpr std::int64_t kGetRecordsMaxBytes = 10485760;
 inline constexpr std::int64_t kGetRecordsMaxRecords = 10000;
 inline constexpr std::int64_t kSubscriptionEventMaxBytes = 1048576;  // but for one larger record
 inline constexpr std::int64_t kSubscriptionEventMaxRecords = 10000;
-inline constexpr std::int64_t kSubscriptionMaxBytesPerSecond = 2097152;
 inline constexpr std::int64_t kIteratorMaxChars = 512;
 inline constexpr std::int64_t kIteratorAgeMaxMs = 300000;
 inline constexpr std::int64_t kTokenMaxChars = 1048576;

@@ -4,6 +4,7 @@
 #include <exception>
 #include <optional>
 
+#include "api/call_rate.h"
 #include "base/log.h"
 #include "protocol/authentication.h"
 #include "protocol/binder.h"
@@ -93,7 +94,10 @@ public:
         }
         Identity identity = identify(authentication.credential, pipeline_.settings_);
         context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
-                                      std::move(identity.region)});
+                                      std::move(identity.region), request_.peer});
+        const auto admitted = api::check_call_rate(*context_, *row_->operation, *call_);
+        if (!admitted)
+            return error(format(), admitted.error());
         return std::nullopt;
     }
 

@@ -7,6 +7,7 @@
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 #include "millrace/version.h"
+#include "server/call_rates.h"
 #include "server/kms_keys.h"
 #include "server/option_sources.h"
 #include "server/process_metrics.h"
@@ -93,9 +94,16 @@ stream::Settings stream_settings(const Options& options) {
     settings.delete_delay = options.delete_delay;
     settings.consumer_delay = options.consumer_delay;
     settings.subscriptions.life = options.subscription_life;
-    settings.subscriptions.limited = options.subscription_limits;
+    settings.subscriptions.limited = options.limits;
+    settings.subscriptions.bytes_per_second = options.subscription_bytes_max;
     settings.sweep_interval = options.retention_sweep_interval;
-    settings.quotas.enforced = options.quotas;
+    settings.rates.enforced = options.limits;
+    settings.rates.write_bytes = options.write_bytes_max;
+    settings.rates.write_records = options.write_records_max;
+    settings.rates.read_bytes = options.read_bytes_max;
+    settings.rates.read_calls = options.read_calls_max;
+    settings.rates.iterator_calls = options.iterator_calls_max;
+    settings.quotas.enforced = options.limits;
     settings.quotas.shards_max = static_cast<std::uint32_t>(options.shards_max);
     settings.quotas.on_demand_streams_max =
         static_cast<std::uint32_t>(options.on_demand_streams_max);
@@ -105,6 +113,8 @@ stream::Settings stream_settings(const Options& options) {
     settings.quotas.encryption_changes_max =
         static_cast<std::uint32_t>(options.encryption_changes_max);
     settings.quotas.consumers_max = static_cast<std::uint32_t>(options.consumers_max);
+    settings.quotas.committed_consumers_max =
+        static_cast<std::uint32_t>(options.committed_consumers_max);
     settings.quotas.creating_consumers_max =
         static_cast<std::uint32_t>(options.creating_consumers_max);
     settings.quotas.tags_max = static_cast<std::uint32_t>(options.tags_max);
@@ -278,7 +288,9 @@ Result<void> Lifecycle::open_engine() {
 
 Result<void> Lifecycle::open_broker() {
     MILLRACE_TRY(auto streams, parse_startup_streams(options_));
-    MILLRACE_TRY(broker_, run_on(front_->executor(), [this] {
+    stream::Settings settings = stream_settings(options_);
+    MILLRACE_TRY(settings.rates.calls, parse_call_rates(options_));
+    MILLRACE_TRY(broker_, run_on(front_->executor(), [this, &settings] {
                      stream::Broker::Parts parts{.engine = *engine_,
                                                  .catalog_log = engine_->catalog_log(),
                                                  .clock = clock_,
@@ -288,7 +300,7 @@ Result<void> Lifecycle::open_broker() {
                                                  .data_dir = options_.data_dir,
                                                  .home = &front_->executor(),
                                                  .metrics = metrics_};
-                     return stream::Broker::open(parts, stream_settings(options_));
+                     return stream::Broker::open(parts, std::move(settings));
                  }));
     return run_on(front_->executor(),
                   [this, &streams] { return broker_->ensure_streams(std::move(streams)); });

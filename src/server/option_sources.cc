@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "crypto/certificates.h"
+#include "server/call_rates.h"
 #include "server/kms_keys.h"
 #include "server/option_value.h"
 #include "server/startup_streams.h"
@@ -145,6 +146,10 @@ Result<void> check_options(const Options& options) {
         if (!crypto::is_name(name)) {
             return invalid("tls-names", "'" + name + "' is neither a host name nor an address");
         }
+    }
+    const auto rates = parse_call_rates(options);
+    if (!rates) {
+        return invalid("call-rates", rates.error().message);
     }
     if (options.tls_certificate.empty() && !options.tls_key.empty()) {
         return invalid("tls-key", "needs tls-certificate");

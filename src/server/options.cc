@@ -11,6 +11,7 @@ constexpr std::uint64_t kKiB = 1ULL << 10;
 constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kGiB = 1ULL << 30;
 constexpr std::uint64_t kDay = 86'400'000;
+constexpr std::uint64_t kRateMax = 4 * kGiB;  // per second
 
 constexpr std::string_view kGeneral = "General";
 constexpr std::string_view kNetwork = "Network";
@@ -47,7 +48,7 @@ constexpr OptionRow kRows[] = {
           "What an acknowledged record has survived: power (it is synced to the disk), process (it "
           "is with the kernel: kill -9, not power loss), none (memory only; nothing is written)."),
     other("profile", kGeneral, &O::profile, "test",
-          "Defaults of the Service group: test (no waiting, no quotas) or aws (as the service)."),
+          "Defaults of the Service group: test (no waiting, no limits) or aws (as the service)."),
     other("streams", kGeneral, &O::streams, "",
           "Streams to have at start: NAME, NAME:SHARDS or NAME:on-demand, separated by commas. "
           "Those that exist stay as they are."),
@@ -133,11 +134,25 @@ constexpr OptionRow kRows[] = {
          "How long a new consumer is CREATING, and a deregistered one DELETING."),
     time("subscription-life", kService, &O::subscription_life, "5m", {}, 1, kDay,
          "When SubscribeToShard ends by itself; clients subscribe again."),
-    {"subscription-limits", kService, &O::subscription_limits, "false", "true",
-     "Whether a consumer is held to 2 MiB/s and one SubscribeToShard call per second, for each "
-     "shard."},
-    {"quotas", kService, &O::quotas, "false", "true",
-     "Whether the quotas below, but for tags, are enforced."},
+    {"limits", kService, &O::limits, "false", "true",
+     "Whether the limits and quotas below, but for tags, are enforced, and one SubscribeToShard "
+     "call per second for a consumer and shard."},
+    size("write-bytes-max", kService, &O::write_bytes_max, "1MiB", 0, kRateMax,
+         "Limit: bytes of data and partition keys written to a shard per second; 0 is none, here "
+         "and in the limits that follow."),
+    count("write-records-max", kService, &O::write_records_max, "1000", 0, kRateMax,
+          "Limit: records written to a shard per second."),
+    size("read-bytes-max", kService, &O::read_bytes_max, "2MiB", 0, kRateMax,
+         "Limit: bytes that GetRecords returns of a shard per second, to all callers together."),
+    count("read-calls-max", kService, &O::read_calls_max, "5", 0, kRateMax,
+          "Limit: GetRecords calls for a shard per second."),
+    count("iterator-calls-max", kService, &O::iterator_calls_max, "5", 0, kRateMax,
+          "Limit: GetShardIterator calls for a shard per second."),
+    size("subscription-bytes-max", kService, &O::subscription_bytes_max, "2MiB", 0, kRateMax,
+         "Limit: bytes that SubscribeToShard sends a consumer of a shard per second."),
+    other("call-rates", kService, &O::call_rates, "",
+          "Limit: calls of an operation per second by an account, where not the service's: "
+          "OPERATION:COUNT, separated by commas. *:COUNT is for all others that have one."),
     count("shards-max", kService, &O::shards_max, "20000", 1, 1'000'000,
           "Quota: open shards of an account in a region."),
     count("on-demand-streams-max", kService, &O::on_demand_streams_max, "50", 0, 1'000'000,
@@ -153,6 +168,9 @@ constexpr OptionRow kRows[] = {
           "StopStreamEncryption calls."),
     count("consumers-max", kService, &O::consumers_max, "20", 0, 1'000'000,
           "Quota: registered consumers of one stream."),
+    count(
+        "committed-consumers-max", kService, &O::committed_consumers_max, "50", 0, 1'000'000,
+        "Quota: the same of an on-demand stream whose account has promised a minimum throughput."),
     count("creating-consumers-max", kService, &O::creating_consumers_max, "5", 1, 1'000'000,
           "Quota: consumers of an account CREATING at once."),
     count("tags-max", kService, &O::tags_max, "50", 1, 10'000,

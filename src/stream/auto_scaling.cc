@@ -6,16 +6,6 @@
 #include "stream/reshard.h"
 
 namespace millrace::stream {
-namespace {
-
-// start + floor((end - start + 1) / 2), without leaving 128 bits.
-model::HashKey middle(const model::HashRange& range) {
-    const model::Uint128 width_less_one = range.last.value() - range.first.value();
-    return model::HashKey(range.first.value() + width_less_one / 2 + width_less_one % 2);
-}
-
-}  // namespace
-
 AutoScaling::AutoScaling(Catalog& catalog, Lifecycle& lifecycle, env::Clock& clock,
                          Background& background, ShardLoad& load, const Settings& settings)
     : catalog_(catalog),

@@ -46,8 +46,11 @@ struct Broker::Impl {
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
           consumers(catalog, p.clock, background),
           subscriptions(s.subscriptions.limited),
-          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, seal),
-          reader(catalog, p.engine, p.clock, meters, seal, settings.key_states) {}
+          throttle(settings.rates, p.clock),
+          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle, seal),
+          reader(catalog, p.engine, p.clock, meters, seal, settings.key_states) {
+        catalog.on_change([this](StreamUid uid) { subscriptions.stream_changed(uid); });
+    }
 
     Task<Result<Applied>> propose(Action action) {
         Command command{parts.clock.now(), std::move(action)};
@@ -75,6 +78,10 @@ struct Broker::Impl {
     Task<Result<Applied>> create(NewStream spec, Millis delay);
     Task<Result<Applied>> change_encryption(StreamUid uid, std::optional<DataKey> key);
     Task<Result<void>> ensure(StartupStream wanted);
+    Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                         std::uint32_t records_max);
+    Task<ReadBatch> throttled_read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                                   std::uint32_t records_max);
 
     const Parts parts;
     const Settings settings;
@@ -90,6 +97,7 @@ struct Broker::Impl {
     AutoScaling auto_scaling;
     ConsumerLifecycle consumers;
     Subscriptions subscriptions;
+    Throttle throttle;
     RecordWriter writer;
     RecordReader reader;
 };
@@ -227,7 +235,6 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid, bool with_consumers) 
     Applied applied = std::move(answer).value();
     log::info("stream deleted: stream={} account={} region={}", applied.stream->name.text(),
               applied.stream->owner.account, applied.stream->owner.region);
-    impl_->subscriptions.stream_changed(uid);
     co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
 }
 
@@ -245,7 +252,7 @@ Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, s
 }
 
 Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
-                                      Scaling scaling) {
+                                      Scaling scaling, std::optional<std::uint32_t> warm_mibps) {
     const Millis delay = impl_->settings.update_delay;
     const Quotas& quotas = impl_->settings.quotas;
     BeginReshard begin;
@@ -254,7 +261,8 @@ Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<Reshar
     begin.mode = planned_over->mode;
     begin.steps = std::move(steps);
     begin.due = now() + delay;
-    if (quotas.enforced) {
+    begin.warm_mibps = warm_mibps;
+    if (quotas.enforced && begin.mode == Mode::kProvisioned) {
         begin.shards_max = quotas.shards_max;
         if (scaling == Scaling::kByCount) {
             begin.scalings_max = quotas.scalings_max;
@@ -327,6 +335,14 @@ Task<Result<Applied>> Broker::Impl::proceed(Applied applied, ConsumerKey key) {
     co_return applied;
 }
 
+// With the promise of a minimum throughput come more consumers of on-demand streams.
+std::uint32_t Broker::consumers_max(const Stream& stream) const {
+    const Quotas& quotas = impl_->settings.quotas;
+    const bool committed =
+        stream.mode == Mode::kOnDemand && impl_->catalog.commitment(stream.owner, now()).active();
+    return committed ? quotas.committed_consumers_max : quotas.consumers_max;
+}
+
 Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
                                                 std::map<std::string, std::string> tags) {
     RegisterConsumer command;
@@ -336,7 +352,8 @@ Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
     command.due = now() + impl_->settings.consumer_delay;
     const Quotas& quotas = impl_->settings.quotas;
     if (quotas.enforced) {
-        command.consumers_max = quotas.consumers_max;
+        const StreamPtr stream = impl_->catalog.find(uid);
+        command.consumers_max = stream == nullptr ? 0 : consumers_max(*stream);
         command.creating_consumers_max = quotas.creating_consumers_max;
     }
     Action action = std::move(command);
@@ -361,8 +378,13 @@ Task<Result<Applied>> Broker::deregister_consumer(ConsumerKey key) {
     Applied applied = std::move(answer).value();
     log::info("consumer deregistered: consumer={} stream={} account={}", key.name,
               applied.stream->name.text(), applied.stream->owner.account);
-    impl_->subscriptions.stream_changed(key.stream);
     co_return co_await impl_->proceed(std::move(applied), std::move(key));
+}
+
+Task<Result<Applied>> Broker::configure_consumer(ConfigureConsumer change) {
+    change.tags_max = impl_->settings.quotas.tags_max;
+    Action action = std::move(change);
+    co_return co_await impl_->propose(std::move(action));
 }
 
 Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from) {
@@ -444,8 +466,35 @@ Task<std::vector<PutResult>> Broker::put(StreamPtr stream, std::span<const PutRe
 
 Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                              std::uint32_t records_max) {
-    return impl_->reader.read(uid, shard_no, from, records_max,
-                              static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
+    return impl_->throttle.on() ? impl_->throttled_read(uid, shard_no, from, records_max)
+                                : impl_->read(uid, shard_no, from, records_max);
+}
+
+Task<ReadBatch> Broker::Impl::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
+                                   std::uint32_t records_max) {
+    return reader.read(uid, shard_no, from, records_max,
+                       static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
+}
+
+Task<ReadBatch> Broker::Impl::throttled_read(StreamUid uid, model::ShardNo shard_no,
+                                             storage::Position from, std::uint32_t records_max) {
+    const storage::ShardKey key{uid.value(), shard_no.value()};
+    ReadBatch batch;
+    if (!throttle.admits_read(key)) {
+        batch.status = ReadStatus::kThrottled;
+        co_return batch;
+    }
+    batch = co_await read(uid, shard_no, from, records_max);
+    throttle.did_read(key, batch.bytes);
+    co_return batch;
+}
+
+bool Broker::admits_iterator(const Stream& stream, model::ShardNo shard_no) {
+    return impl_->throttle.admits_iterator(stream.key(shard_no));
+}
+
+bool Broker::admits_call(const CallKey& key, std::uint64_t per_second) {
+    return impl_->throttle.admits_call(key, per_second);
 }
 
 Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt start) {

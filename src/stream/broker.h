@@ -31,6 +31,7 @@
 #include "stream/stream.h"
 #include "stream/subscription.h"
 #include "stream/subscriptions.h"
+#include "stream/throttle.h"
 #include "stream/tokens.h"
 
 namespace millrace::stream {
@@ -106,10 +107,11 @@ public:
                                       std::vector<std::string> remove);
 
     // Splits and merges planned over `planned_over`; kStale if its shards or its mode are others by
-    // now. kByCount counts as a call of UpdateShardCount.
+    // now. kByCount counts as a call of UpdateShardCount. With `warm_mibps`, a new target of warm
+    // throughput.
     enum class Scaling : std::uint8_t { kByStep, kByCount };
     Task<Result<Applied>> reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
-                                  Scaling scaling);
+                                  Scaling scaling, std::optional<std::uint32_t> warm_mibps = {});
     // kStale: that is its mode already.
     Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
                                       std::optional<std::uint32_t> warm_mibps = {});
@@ -118,10 +120,13 @@ public:
     Task<Result<Applied>> start_encryption(StreamUid uid, std::string key_id);
     // kStale: it is not encrypted.
     Task<Result<Applied>> stop_encryption(StreamUid uid);
-    // The consumers of a stream, with a delay of their own.
+    // The consumers of a stream, with a delay of their own; so many there may be by quota.
+    std::uint32_t consumers_max(const Stream& stream) const;
     Task<Result<Applied>> register_consumer(StreamUid uid, std::string name,
                                             std::map<std::string, std::string> tags);
     Task<Result<Applied>> deregister_consumer(ConsumerKey key);
+    // Sets `change.tags_max`.
+    Task<Result<Applied>> configure_consumer(ConfigureConsumer change);
 
     // `delayed`: UPDATING for the update delay. The change itself holds at once.
     Task<Result<Applied>> configure_stream(ConfigureStream change, bool delayed);
@@ -142,10 +147,16 @@ public:
     // of one shard keep their order.
     Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
 
-    // Up to `records_max` records from `from`, within the service's bytes of one call (always one
-    // if any is due) and the horizon.
+    // A call of GetRecords. Up to `records_max` records from `from`, within the service's bytes of
+    // one call (always one if any is due) and the horizon.
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                          std::uint32_t records_max);
+
+    // Whether the shard may be asked for another iterator now. Counts it if so.
+    bool admits_iterator(const Stream& stream, model::ShardNo shard_no);
+    // Whether the caller may make this call now, of which there may be so many per second. Counts
+    // it if so.
+    bool admits_call(const CallKey& key, std::uint64_t per_second);
 
     Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
 

@@ -96,11 +96,10 @@ Task<Result<Applied>> Catalog::propose(Command command) {
         const std::unique_lock lock(mutex_);
         applied = state_.apply(command);
     }
-    if (hear_ && applied.stream != nullptr) {
-        hear_(applied.stream->uid);
-    } else if (const auto* removed = std::get_if<RemoveStream>(&command.action);
-               hear_ && removed != nullptr) {
-        hear_(removed->uid);
+    if (applied.stream != nullptr) {
+        tell(applied.stream->uid);
+    } else if (const auto* removed = std::get_if<RemoveStream>(&command.action)) {
+        tell(removed->uid);
     }
     if (commands_since_snapshot_ >= snapshot_commands_) {
         // The command stands whether or not its snapshot does; the next command tries again.
@@ -110,6 +109,12 @@ Task<Result<Applied>> Catalog::propose(Command command) {
         }
     }
     co_return applied;
+}
+
+void Catalog::tell(StreamUid uid) {
+    for (Callback<void(StreamUid)>& hear : hearers_) {
+        hear(uid);
+    }
 }
 
 Task<Result<void>> Catalog::checkpoint() {

@@ -25,8 +25,8 @@ public:
     Catalog(storage::CatalogLog& log, std::uint32_t snapshot_commands);
 
     // `hear` is called with each stream a command has changed, once every reader sees the change.
-    // Before anything else; at most one hears.
-    void on_change(Callback<void(StreamUid)> hear) { hear_ = std::move(hear); }
+    // Before anything else.
+    void on_change(Callback<void(StreamUid)> hear) { hearers_.push_back(std::move(hear)); }
 
     // Replays the log. Once, before anything else; kUnsupported or kCorrupt refuse to start.
     Task<Result<void>> load();
@@ -56,13 +56,14 @@ public:
 
 private:
     Task<Result<void>> snapshot();
+    void tell(StreamUid uid);
 
     storage::CatalogLog& log_;
     const std::uint32_t snapshot_commands_;
     AsyncMutex proposals_;  // held by the one command in flight; guards the next two
     std::uint32_t commands_since_snapshot_ = 0;
     storage::Position last_;
-    Callback<void(StreamUid)> hear_;  // may be empty
+    std::vector<Callback<void(StreamUid)>> hearers_;
 
     mutable std::shared_mutex mutex_;
     CatalogState state_;  // guarded by mutex_; changed only while proposals_ is held

@@ -181,6 +181,7 @@ Json json(const BeginReshard& a) {
                    {"due", json(a.due)}};
     put_optional(object, "shards_max", a.shards_max);
     put_optional(object, "scalings_max", a.scalings_max);
+    put_optional(object, "warm_mibps", a.warm_mibps);
     return object;
 }
 Json json(const FinishReshard& a) {
@@ -297,6 +298,12 @@ Json json(const DeregisterConsumer& a) {
 Json json(const RemoveConsumer& a) {
     return {{"uid", json(a.uid)}, {"name", a.name}, {"created", a.created_s}};
 }
+Json json(const ConfigureConsumer& a) {
+    Json object = {{"uid", json(a.uid)}, {"name", a.name},     {"created", a.created_s},
+                   {"put", a.put},       {"remove", a.remove}, {"tags_max", a.tags_max}};
+    put_optional(object, "policy", a.policy);
+    return object;
+}
 
 template <class Kind>
 constexpr const char* name_of() {
@@ -346,6 +353,8 @@ constexpr const char* name_of() {
         return "activate_consumer";
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         return "deregister_consumer";
+    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
+        return "configure_consumer";
     } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         return "remove_consumer";
@@ -387,11 +396,13 @@ const char* json(Consumer::Status status) {
 }
 
 Json json(const Consumer& consumer) {
-    return {{"name", consumer.name},
-            {"created", consumer.created_s},
-            {"status", json(consumer.status)},
-            {"due", json(consumer.due)},
-            {"tags", consumer.tags}};
+    Json object = {{"name", consumer.name},
+                   {"created", consumer.created_s},
+                   {"status", json(consumer.status)},
+                   {"due", json(consumer.due)},
+                   {"tags", consumer.tags}};
+    put_unless(object, "policy", consumer.policy, std::string());
+    return object;
 }
 
 Json json(const Stream& stream) {
@@ -787,6 +798,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.due = in.time("due");
         a.shards_max = in.optional_small("shards_max");
         a.scalings_max = in.optional_small("scalings_max");
+        a.warm_mibps = in.optional_small("warm_mibps");
         action = std::move(a);
     } else if (name == name_of<FinishReshard>()) {
         action = FinishReshard{in.uid(), in.numbers<storage::Position>("ends", kNumberMax)};
@@ -827,6 +839,18 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         action = DeregisterConsumer{in.uid(), in.string("name"), creation(in), in.time("due")};
     } else if (name == name_of<RemoveConsumer>()) {
         action = RemoveConsumer{in.uid(), in.string("name"), creation(in)};
+    } else if (name == name_of<ConfigureConsumer>()) {
+        ConfigureConsumer a;
+        a.uid = in.uid();
+        a.name = in.string("name");
+        a.created_s = creation(in);
+        a.put = in.map("put");
+        a.remove = in.strings("remove");
+        a.tags_max = in.small("tags_max");
+        if (in.has("policy")) {
+            a.policy = in.string("policy");
+        }
+        action = std::move(a);
     } else if (name == name_of<ConfigureStream>()) {
         ConfigureStream a;
         a.uid = in.uid();
@@ -926,6 +950,9 @@ Result<Consumers> decode_consumers(const Json& stream) {
         consumer.status = in.choice("status", kConsumerStatuses);
         consumer.due = in.time("due");
         consumer.tags = in.map("tags");
+        if (in.has("policy")) {
+            consumer.policy = in.string("policy");
+        }
         MILLRACE_TRY(in.end());
         std::string name = consumer.name;
         consumers.present.emplace(std::move(name), std::move(consumer));

@@ -104,6 +104,13 @@ Applied change_consumer(const StreamPtr& found, const auto& command, WallTime ti
     } else if constexpr (std::is_same_v<Kind, DeregisterConsumer>) {
         admitted = status != Consumer::Status::kDeleting;
         next.consumers.begin_removal(command.name, command.due);
+    } else if constexpr (std::is_same_v<Kind, ConfigureConsumer>) {
+        admitted = status == Consumer::Status::kActive;
+        Consumer& changed = next.consumers.present.at(command.name);
+        changed.policy = command.policy.value_or(changed.policy);
+        if (!merge_tags(changed.tags, command.remove, command.put, command.tags_max) && admitted) {
+            return refused(Outcome::kTooManyTags, found);
+        }
     } else {
         static_assert(std::is_same_v<Kind, RemoveConsumer>);
         admitted = status == Consumer::Status::kDeleting;
@@ -256,7 +263,8 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                 } else if constexpr (std::is_same_v<Kind, FinishReshard>) {
                     return {finish_reshard(found, action, command.time)};
                 } else if constexpr (std::is_same_v<Kind, BeginModeChange>) {
-                    return {begin_mode_change(found, action, command.time, totals(found->owner))};
+                    return {begin_mode_change(found, action, command.time,
+                                              channels_.count(found->uid), totals(found->owner))};
                 } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
                     return {finish_mode_change(found)};
                 } else if constexpr (std::is_same_v<Kind, BeginEncryptionChange>) {

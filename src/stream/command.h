@@ -80,8 +80,9 @@ struct BeginReshard {
     Mode mode = Mode::kProvisioned;  // it had
     std::vector<ReshardStep> steps;
     WallTime due;
-    std::optional<std::uint32_t> shards_max;    // of the owner, open
-    std::optional<std::uint32_t> scalings_max;  // within a day, this one included
+    std::optional<std::uint32_t> shards_max;       // of the owner, open
+    std::optional<std::uint32_t> scalings_max;     // within a day, this one included
+    std::optional<std::uint32_t> warm_mibps = {};  // of an on-demand stream: the target it is for
     bool operator==(const BeginReshard&) const = default;
 };
 
@@ -169,6 +170,18 @@ struct RemoveConsumer {
     bool operator==(const RemoveConsumer&) const = default;
 };
 
+// Of an ACTIVE one. Changes what is given and leaves the rest: tags `remove` first, then `put`.
+struct ConfigureConsumer {
+    StreamUid uid;
+    std::string name;
+    std::int64_t created_s = 0;
+    std::map<std::string, std::string> put = {};
+    std::vector<std::string> remove = {};
+    std::uint32_t tags_max = 50;
+    std::optional<std::string> policy = {};  // empty: removes it
+    bool operator==(const ConfigureConsumer&) const = default;
+};
+
 // Changes what is given and leaves the rest.
 struct ConfigureStream {
     StreamUid uid;
@@ -227,7 +240,8 @@ using Action =
                  BeginReshard, FinishReshard, BeginModeChange, FinishModeChange, DropShards,
                  BeginEncryptionChange, FinishEncryptionChange, ConfigureStream, SetCommitment,
                  CreateChannel, UpdateChannel, DeleteChannel, AdvanceChannel, ChangeChannelTags,
-                 RegisterConsumer, ActivateConsumer, DeregisterConsumer, RemoveConsumer>;
+                 RegisterConsumer, ActivateConsumer, DeregisterConsumer, RemoveConsumer,
+                 ConfigureConsumer>;
 
 struct Command {
     WallTime time;  // the proposer's clock
@@ -255,8 +269,8 @@ enum class Outcome : std::uint8_t {
     kUidTaken,           // draw another
     kStale,              // what it was planned over has changed meanwhile
     kDailyQuota,         // as many changes of the kind within a day as there may be
-    kWrongMode,          // of an on-demand stream only
-    kHasChannels,        // a stream with channels is not deleted
+    kWrongMode,          // the mode does not go with it
+    kHasChannels,        // a stream with channels is neither deleted nor provisioned
     kChannelExists,      // a channel of that name, in whatever status
     kChannelQuota,       // the stream has a channel of that kind
     kChannelNotFound,    // no such channel (any more)

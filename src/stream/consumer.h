@@ -18,6 +18,7 @@ struct Consumer {
     Status status = Status::kCreating;
     WallTime due;  // CREATING and DELETING: when that ends
     std::map<std::string, std::string> tags;
+    std::string policy;  // the resource policy as given; empty: none
 
     bool operator==(const Consumer&) const = default;
 };

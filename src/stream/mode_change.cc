@@ -7,12 +7,19 @@
 namespace millrace::stream {
 
 Applied begin_mode_change(const StreamPtr& found, const BeginModeChange& command, WallTime time,
-                          const Totals& totals) {
+                          std::size_t channels, const Totals& totals) {
     if (found->status != Status::kActive) {
         return refused(Outcome::kNotActive, found);
     }
     if (command.mode == found->mode) {
         return refused(Outcome::kStale, found);
+    }
+    if (command.mode == Mode::kProvisioned && channels != 0) {
+        return refused(Outcome::kHasChannels, found, channels);
+    }
+    // Silently dropped, it would break the producers that send no partition keys.
+    if (command.mode == Mode::kProvisioned && found->distribution == Distribution::kAuto) {
+        return refused(Outcome::kWrongMode, found);
     }
     if (command.mode == Mode::kOnDemand &&
         exceeds(command.on_demand_streams_max, totals.on_demand_streams + 1)) {

@@ -2,13 +2,16 @@
 // shards stay as they are.
 #pragma once
 
+#include <cstddef>
+
 #include "stream/command.h"
 #include "stream/totals.h"
 
 namespace millrace::stream {
 
+// `channels`: how many the stream has; `totals`: of its owner.
 Applied begin_mode_change(const StreamPtr& found, const BeginModeChange& command, WallTime time,
-                          const Totals& totals);
+                          std::size_t channels, const Totals& totals);
 Applied finish_mode_change(const StreamPtr& found);
 
 }  // namespace millrace::stream

@@ -71,17 +71,17 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     batch.millis_behind_latest = behind(read, now);
     batch.next = read.next;
     // Sealed is not closed yet: readers turn to the children, which the catalog has to name first.
+    batch.sealed = read.at_end;
     batch.at_end = read.at_end && !shard->open();
     batch.records = std::move(read.records);
     batch.keepalive = std::move(read.keepalive);
     batch.shard = shard;
     batch.stream = std::move(stream);
+    for (const storage::Record& record : batch.records) {
+        batch.bytes += record.key.size() + record.data.size();
+    }
     if (!batch.records.empty()) {
-        std::uint64_t bytes = 0;
-        for (const storage::Record& record : batch.records) {
-            bytes += record.key.size() + record.data.size();
-        }
-        meters_.out(uid, batch.records.size(), bytes);
+        meters_.out(uid, batch.records.size(), batch.bytes);
     }
     co_return batch;
 }

@@ -23,7 +23,8 @@ enum class ReadStatus : std::uint8_t {
     kOk,
     kGone,    // stream or shard is not there
     kFailed,  // the disk failed, or the bytes at the position are damaged
-    kNoKey,   // the client's key, which the records are encrypted with, is of no use now
+    kThrottled,
+    kNoKey,  // the client's key, which the records are encrypted with, is of no use now
 };
 
 struct ReadBatch {
@@ -32,9 +33,11 @@ struct ReadBatch {
     const Shard* shard = nullptr;          // of `stream`
     std::vector<storage::Record> records;  // views into keepalive
     std::shared_ptr<const void> keepalive;
-    storage::Position next;  // of the iterator to go on with
+    std::uint64_t bytes = 0;  // of their data and keys
+    storage::Position next;   // of the iterator to go on with
     std::int64_t millis_behind_latest = 0;
     bool at_end = false;  // closed, and nothing is left: no next iterator, children instead
+    bool sealed = false;  // nothing is left and nothing will come, whether or not it is closed yet
     std::string key_id;   // of kNoKey
 };
 

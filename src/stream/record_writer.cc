@@ -62,6 +62,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
 
     const WallTime patience_ends = clock_.now() + kPatience;
     int contradictions = 0;
+    bool first_try = true;
 
     while (!pending.empty()) {
         if (stream == nullptr || !stream->writable()) {
@@ -74,12 +75,26 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         std::vector<storage::NewRecord> batch;
         batch.reserve(pending.size());
         const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
-        for (const std::uint32_t index : pending) {
+        std::size_t admitted = 0;
+        for (std::size_t i = 0; i < pending.size(); ++i) {
+            const std::uint32_t index = pending[i];
             const PutRecord& record = records[index];
-            const Shard& shard =
-                spreads ? spread.shard(batch.size()) : stream->route(hash_of(record));
+            const Shard& shard = spreads ? spread.shard(i) : stream->route(hash_of(record));
+            const std::size_t bytes = record.partition_key.size() + record.data.size();
+            // What another shard was to take before counted there.
+            if (first_try && !throttle_.admits_record(*stream, shard.no, bytes)) {
+                results[index].status = PutStatus::kOverloaded;
+                results[index].shard_no = shard.no;
+                continue;
+            }
+            pending[admitted++] = index;
             batch.push_back(
                 {stream->key(shard.no), record.partition_key, record.data, arrival(shard, now), 0});
+        }
+        first_try = false;
+        pending.resize(admitted);
+        if (pending.empty()) {
+            break;
         }
         RecordSeal::Buffer sealed;  // what `batch` views, of an encrypted stream
         if (stream->encrypted) {

@@ -22,6 +22,7 @@
 #include "stream/record_seal.h"
 #include "stream/shard_load.h"
 #include "stream/stream.h"
+#include "stream/throttle.h"
 
 namespace millrace::stream {
 
@@ -35,12 +36,12 @@ enum class PutStatus : std::uint8_t {
     kStored,      // durable as the mode promises
     kGone,        // the stream is no longer there, or no longer takes records
     kFailed,      // may or may not be stored
-    kOverloaded,  // not stored: too much is in flight
+    kOverloaded,  // not stored: too much is in flight, or more than the shard may take now
 };
 
 struct PutResult {
     PutStatus status = PutStatus::kFailed;
-    model::ShardNo shard_no;       // valid when kStored
+    model::ShardNo shard_no;       // valid when kStored or kOverloaded
     model::SequenceNumber number;  // valid when kStored
     bool encrypted = false;        // as all that its stream took at the time
 };
@@ -52,7 +53,7 @@ public:
 
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
                  env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load,
-                 RecordSeal& seal)
+                 Throttle& throttle, RecordSeal& seal)
         : catalog_(catalog),
           engine_(engine),
           clock_(clock),
@@ -60,6 +61,7 @@ public:
           meters_(meters),
           changes_(changes),
           load_(load),
+          throttle_(throttle),
           seal_(seal) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
@@ -75,6 +77,7 @@ private:
     Meters& meters_;
     Changes& changes_;
     ShardLoad& load_;
+    Throttle& throttle_;
     RecordSeal& seal_;
 };
 

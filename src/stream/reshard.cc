@@ -16,8 +16,10 @@ Shard* open_shard(std::vector<Shard>& shards, model::ShardNo no) {
     return no.value() < shards.size() && shards[no.value()].open() ? &shards[no.value()] : nullptr;
 }
 
-WallTime birth(const Shard& shard) {
-    return WallTime(Seconds(shard.created_s));
+// The first instant at which it may be closed. It may have been dated ahead of the clock, and must
+// have lived all the same: a shard without a moment of its own answers for no instant.
+WallTime first_close(const Shard& shard) {
+    return WallTime(Seconds(shard.created_s)) + Millis(1);
 }
 
 void close(Shard& shard, WallTime at, storage::Position end) {
@@ -41,7 +43,7 @@ bool split(std::vector<Shard>& shards, Shard& parent, model::HashKey at, WallTim
     if (!splits(parent.range, at)) {
         return false;
     }
-    close(parent, std::max(time, birth(parent)), end);
+    close(parent, std::max(time, first_close(parent)), end);
     Shard left = child_of(parent, shards.size());
     Shard right = child_of(parent, shards.size() + 1);
     left.range.last = model::HashKey(at.value() - 1);
@@ -56,7 +58,7 @@ bool merge(std::vector<Shard>& shards, Shard& low, Shard& high, WallTime time,
     if (!adjacent(low, high)) {
         return false;
     }
-    const WallTime closed = std::max({time, birth(low), birth(high)});
+    const WallTime closed = std::max({time, first_close(low), first_close(high)});
     close(low, closed, ends[0]);
     close(high, closed, ends[1]);
     Shard child = child_of(low, shards.size());
@@ -70,6 +72,11 @@ bool merge(std::vector<Shard>& shards, Shard& low, Shard& high, WallTime time,
 
 bool splits(const model::HashRange& range, model::HashKey at) {
     return at > range.first && at.value() - range.first.value() > 1 && at < range.last;
+}
+
+model::HashKey middle(const model::HashRange& range) {
+    const model::Uint128 width_less_one = range.last.value() - range.first.value();
+    return model::HashKey(range.first.value() + width_less_one / 2 + width_less_one % 2);
 }
 
 bool adjacent(const Shard& low, const Shard& high) {
@@ -153,6 +160,9 @@ Applied begin_reshard(const StreamPtr& found, const BeginReshard& command, WallT
     Stream next = *found;
     next.status = Status::kUpdating;
     next.pending = Transition{Transition::What::kReshard, command.due, command.steps, {}};
+    if (command.warm_mibps) {
+        next.warm_mibps = command.warm_mibps;
+    }
     const std::uint64_t growth = planned_growth(next);
     if (growth > 0 && exceeds(command.shards_max, totals.shards() + growth)) {
         return refused(Outcome::kShardQuota, found, totals.shards());

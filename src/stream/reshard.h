@@ -16,6 +16,8 @@ namespace millrace::stream {
 // Whether a shard of that range may be split so that the right half begins at `at`: the service
 // wants more than one key on the left and on the right.
 bool splits(const model::HashRange& range, model::HashKey at);
+// Where it is split into halves: start + floor((end - start + 1) / 2).
+model::HashKey middle(const model::HashRange& range);
 // Whether `high` follows `low` in the hash space. The order matters.
 bool adjacent(const Shard& low, const Shard& high);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <queue>
 #include <utility>
 
 #include "base/check.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 namespace {
@@ -81,6 +83,30 @@ model::HashKey snapped(const Stream& stream, model::HashKey start, model::Uint12
 }
 
 }  // namespace
+
+std::vector<ReshardStep> growth(const Stream& stream, std::uint32_t target) {
+    const auto wider = [](const Piece& a, const Piece& b) {
+        const model::Uint128 width_a = a.range.last.value() - a.range.first.value();
+        const model::Uint128 width_b = b.range.last.value() - b.range.first.value();
+        return width_a != width_b ? width_a < width_b : a.range.first > b.range.first;
+    };
+    std::priority_queue<Piece, std::vector<Piece>, decltype(wider)> open(wider);
+    for (const model::ShardNo no : stream.routes) {
+        open.push({no, stream.shards[no.value()].range});
+    }
+    auto next_no = static_cast<std::uint32_t>(stream.shards.size());
+    std::vector<ReshardStep> steps;
+    while (open.size() < target && splits(open.top().range, middle(open.top().range))) {
+        const Piece widest = open.top();
+        open.pop();
+        const model::HashKey at = middle(widest.range);
+        steps.push_back({widest.no, at});
+        open.push(
+            {model::ShardNo(next_no++), {widest.range.first, model::HashKey(at.value() - 1)}});
+        open.push({model::ShardNo(next_no++), {at, widest.range.last}});
+    }
+    return steps;
+}
 
 std::vector<ReshardStep> uniform_scaling(const Stream& stream, std::uint32_t target) {
     const std::vector<model::HashRange> ranges = model::initial_ranges(target);

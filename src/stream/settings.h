@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "base/time.h"
 #include "env/file_system.h"
@@ -12,20 +15,34 @@ namespace millrace::stream {
 
 struct Quotas {
     bool enforced = false;
-    std::uint32_t shards_max = 20000;           // open, per account and region
-    std::uint32_t on_demand_streams_max = 50;   // per account and region
-    std::uint32_t pending_streams_max = 5;      // CREATING or DELETING at once
-    std::uint32_t scalings_max = 10;            // UpdateShardCount, per stream and 24 h
-    std::uint32_t mode_changes_max = 2;         // per stream and 24 h
-    std::uint32_t encryption_changes_max = 25;  // starts, and stops, per stream and 24 h
-    std::uint32_t consumers_max = 20;           // per stream
-    std::uint32_t creating_consumers_max = 5;   // CREATING at once, per account and region
-    std::uint32_t tags_max = 50;                // per stream or consumer; always enforced
+    std::uint32_t shards_max = 20000;            // open, per account and region
+    std::uint32_t on_demand_streams_max = 50;    // per account and region
+    std::uint32_t pending_streams_max = 5;       // CREATING or DELETING at once
+    std::uint32_t scalings_max = 10;             // UpdateShardCount, per stream and 24 h
+    std::uint32_t mode_changes_max = 2;          // per stream and 24 h
+    std::uint32_t encryption_changes_max = 25;   // starts, and stops, per stream and 24 h
+    std::uint32_t consumers_max = 20;            // per stream
+    std::uint32_t committed_consumers_max = 50;  // of an on-demand one in a committed account
+    std::uint32_t creating_consumers_max = 5;    // CREATING at once, per account and region
+    std::uint32_t tags_max = 50;                 // per stream or consumer; always enforced
+};
+
+// How much and how often, per second; 0: without limit.
+struct Rates {
+    bool enforced = false;
+    std::uint64_t write_bytes = 1 << 20;  // to a shard: data and partition keys
+    std::uint64_t write_records = 1000;   // to a shard
+    std::uint64_t read_bytes = 2 << 20;   // from a shard by GetRecords, all readers together
+    std::uint64_t read_calls = 5;         // of GetRecords for a shard
+    std::uint64_t iterator_calls = 5;     // of GetShardIterator for a shard
+    // Of an operation by an account, where it is not the service's; "*": of all that have a limit.
+    std::map<std::string, std::uint64_t, std::less<>> calls;
 };
 
 struct SubscriptionSettings {
     Millis life{300'000};
-    bool limited = false;  // to the service's bytes per second and calls per second
+    bool limited = false;                      // to the next, and to one call per second
+    std::uint64_t bytes_per_second = 2 << 20;  // to a consumer from a shard; 0: without limit
 };
 
 // When a shard of an on-demand stream is split: written to at more than one of these rates over a
@@ -43,6 +60,7 @@ struct Settings {
     Millis delete_delay{0};    // DELETING -> gone
     Millis consumer_delay{0};  // of consumers: CREATING -> ACTIVE, DELETING -> gone
     Quotas quotas;
+    Rates rates;
     OnDemand on_demand;
     SubscriptionSettings subscriptions;
     env::Path master_key_file;               // empty: master.key in the data directory

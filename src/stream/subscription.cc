@@ -10,20 +10,6 @@ namespace {
 
 constexpr auto kRecordsMax = static_cast<std::uint32_t>(model::kSubscriptionEventMaxRecords);
 constexpr auto kBytesMax = static_cast<std::uint64_t>(model::kSubscriptionEventMaxBytes);
-constexpr auto kBytesPerSecond = static_cast<double>(model::kSubscriptionMaxBytesPerSecond);
-
-// A shard's log ends a moment before the catalog names its children; nothing says when it does.
-constexpr Millis kEndSettles{20};
-
-using SteadySeconds = std::chrono::duration<double>;
-
-std::uint64_t bytes_of(const ReadBatch& batch) {
-    std::uint64_t bytes = 0;
-    for (const storage::Record& record : batch.records) {
-        bytes += record.key.size() + record.data.size();
-    }
-    return bytes;
-}
 
 }  // namespace
 
@@ -33,9 +19,7 @@ Subscription::Subscription(const Parts& parts, std::unique_ptr<Subscriptions::Pl
       place_(std::move(place)),
       position_(from),
       ends_(parts.clock.steady() + parts.settings.life),
-      speaks_by_(parts.clock.steady() + kSignOfLife),
-      allowance_bytes_(kBytesPerSecond),
-      allowance_at_(parts.clock.steady()) {}
+      speaks_by_(parts.clock.steady() + kSignOfLife) {}
 
 void Subscription::stop() {
     stopped_ = true;
@@ -51,7 +35,7 @@ Task<Delivery> Subscription::next() {
             ended.what = *why;
             co_return ended;
         }
-        const SteadyTime allowed = allowed_from(now);
+        const SteadyTime allowed = allowance_.free_of_debt(rate());
         if (allowed > now) {
             co_await wait(std::min(allowed, ends_), false);
             continue;
@@ -64,13 +48,13 @@ Task<Delivery> Subscription::next() {
             co_return ended;
         }
         position_ = batch.next;
-        const bool at_end = batch.at_end;
-        const bool last = at_end && !batch.stream->children(key.shard_no).empty();
+        const bool sealed = batch.sealed;
+        const bool last = batch.at_end && !batch.stream->children(key.shard_no).empty();
         if (last || !batch.records.empty() || now >= speaks_by_) {
             co_return delivery(std::move(batch), last);
         }
-        const SteadyTime until = std::min(speaks_by_, ends_);
-        co_await wait(at_end ? std::min(until, now + kEndSettles) : until, !at_end);
+        // A shard's log ends a moment before the catalog names its children: its change rings too.
+        co_await wait(std::min(speaks_by_, ends_), !sealed);
     }
 }
 
@@ -105,6 +89,7 @@ Delivery::What Subscription::end_of(ReadStatus status) const {
                        : Delivery::What::kNoShard;
         case ReadStatus::kNoKey:
             return Delivery::What::kNoKey;
+        case ReadStatus::kThrottled:  // GetRecords alone is
         case ReadStatus::kFailed:
         case ReadStatus::kOk:
             break;
@@ -115,9 +100,7 @@ Delivery::What Subscription::end_of(ReadStatus status) const {
 Delivery Subscription::delivery(ReadBatch batch, bool last) {
     const SteadyTime now = parts_.clock.steady();
     speaks_by_ = now + kSignOfLife;
-    if (parts_.settings.limited) {
-        allowance_bytes_ -= static_cast<double>(bytes_of(batch));
-    }
+    allowance_.take(rate(), batch.bytes, now);
     const Shard& shard = *batch.shard;
     if (!batch.records.empty()) {
         const storage::Record& record = batch.records.back();
@@ -131,19 +114,8 @@ Delivery Subscription::delivery(ReadBatch batch, bool last) {
     return delivery;
 }
 
-// When the allowance is no longer overdrawn.
-Subscription::SteadyTime Subscription::allowed_from(SteadyTime now) {
-    if (!parts_.settings.limited) {
-        return now;
-    }
-    const double earned = SteadySeconds(now - allowance_at_).count() * kBytesPerSecond;
-    allowance_bytes_ = std::min(kBytesPerSecond, allowance_bytes_ + earned);
-    allowance_at_ = now;
-    if (allowance_bytes_ >= 0) {
-        return now;
-    }
-    const SteadySeconds missing(-allowance_bytes_ / kBytesPerSecond);
-    return now + std::chrono::ceil<Millis>(missing);
+Rate Subscription::rate() const {
+    return Rate::of(parts_.settings.limited ? parts_.settings.bytes_per_second : 0);
 }
 
 Task<void> Subscription::wait(SteadyTime until, bool for_records) {

@@ -13,6 +13,7 @@
 #include "env/clock.h"
 #include "model/sequence_number.h"
 #include "storage/engine.h"
+#include "stream/bucket.h"
 #include "stream/catalog.h"
 #include "stream/record_reader.h"
 #include "stream/settings.h"
@@ -40,8 +41,6 @@ struct Delivery {
 
 class Subscription final {
 public:
-    using SteadyTime = std::chrono::steady_clock::time_point;
-
     static constexpr Millis kSignOfLife{5'000};  // the longest time without a delivery
 
     struct Parts {
@@ -69,7 +68,7 @@ private:
     Delivery delivery(ReadBatch batch, bool last);
     Task<void> wait(SteadyTime until, bool for_records);
     void arm(SteadyTime until);
-    SteadyTime allowed_from(SteadyTime now);
+    Rate rate() const;
 
     const Parts parts_;
     const std::unique_ptr<Subscriptions::Place> place_;
@@ -77,9 +76,8 @@ private:
     std::optional<model::SequenceNumber> last_;  // delivered
     SteadyTime ends_;
     SteadyTime speaks_by_;
-    WallTime armed_for_;      // the timer set last
-    double allowance_bytes_;  // may be overdrawn by one delivery
-    SteadyTime allowance_at_;
+    WallTime armed_for_;  // the timer set last
+    Bucket allowance_;    // may be overdrawn by one delivery
     bool stopped_ = false;
 };
 

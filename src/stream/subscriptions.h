@@ -11,6 +11,7 @@
 
 #include "model/shard_id.h"
 #include "stream/bell.h"
+#include "stream/bucket.h"
 #include "stream/stream.h"
 
 namespace millrace::stream {
@@ -24,8 +25,6 @@ struct SubscriptionKey {
 
 class Subscriptions final {
 public:
-    using SteadyTime = std::chrono::steady_clock::time_point;
-
     // A subscription this old may be taken over.
     static constexpr Millis kTakeoverAfter{5'000};
     static constexpr Millis kBetweenCalls{1'000};
@@ -68,7 +67,8 @@ public:
     };
     Claim claim(const SubscriptionKey& key, SteadyTime now);
 
-    // Rings for everyone who reads the stream: they look at the catalog again.
+    // Rings for everyone who reads the stream: they look at the catalog again. To be called with
+    // every change of its entry.
     void stream_changed(StreamUid uid);
 
     std::size_t size() const;

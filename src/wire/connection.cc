@@ -30,6 +30,7 @@ void Connection::start() {
         close();
         return;
     }
+    peer_ = link_.peer_address();
     go_on();
 }
 
@@ -86,6 +87,7 @@ void Connection::go_on() {
 
 void Connection::handle(Exchange& exchange) {
     ++running_;
+    exchange.request.peer = peer_;
     Callback<void(std::optional<Response>)> done(
         [this, &exchange](std::optional<Response> response) {
             answered(exchange, std::move(response));

@@ -63,6 +63,7 @@ private:
 
     Worker& worker_;
     Link link_;
+    std::string peer_;                  // Request::peer
     std::string opening_;               // room for the first bytes, until they decide
     std::size_t opening_bytes_ = 0;     // how many there are
     std::unique_ptr<Session> session_;  // once they have decided

@@ -25,6 +25,7 @@ struct Request {
     std::string_view target;  // path and query, as sent
     std::vector<Header> headers;
     std::string_view body;
+    std::string_view peer = {};  // the client's address, without its port; empty: not known
 
     // First header of that name, without regard to case; nullptr data() when absent.
     std::string_view header(std::string_view name) const;

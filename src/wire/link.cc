@@ -12,6 +12,12 @@ ErrorCode Link::open() {
     return ec;
 }
 
+std::string Link::peer_address() const {
+    ErrorCode ec;
+    const asio::ip::tcp::endpoint peer = socket_.remote_endpoint(ec);
+    return ec ? std::string() : peer.address().to_string();
+}
+
 void Link::begin_tls(const TlsContext& context, std::string_view seen) {
     tls_.emplace(context, socket_, seen);
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +32,8 @@ public:
         socket_.async_connect(peer, std::move(done));
     }
     ErrorCode open();  // once connected, before anything else
+    // The client's, without its port; empty: not known.
+    std::string peer_address() const;
     // Everything from here on is under TLS, the handshake first; `seen` was read already. The
     // connection keeps what it needs of the context.
     void begin_tls(const TlsContext& context, std::string_view seen);

@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import random
 import sys
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from harness import aws, process  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="the long form of the random tests: minutes, not seconds")
+    parser.addoption("--seed", type=int, help="of the random tests, as a failed one printed it")
 
 
 def pytest_sessionstart(session):
@@ -23,6 +29,20 @@ def pytest_runtest_makereport(item, call):
         for server in process.Server.every:
             if server.running or call.when == "setup":
                 report.sections.append((f"log of {server.endpoint}", server.log()))
+
+
+@pytest.fixture
+def long(pytestconfig):
+    return pytestconfig.getoption("--long")
+
+
+@pytest.fixture
+def seed(pytestconfig, request):
+    """Of a random test; a failure shows it."""
+    given = pytestconfig.getoption("--seed")
+    found = random.SystemRandom().randrange(1 << 32) if given is None else given
+    print(f"repeat with: pytest {request.node.nodeid.partition('[')[0]} --seed {found}")
+    return found
 
 
 @pytest.fixture(scope="module")

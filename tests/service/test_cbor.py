@@ -12,7 +12,13 @@ from harness import cbor, model, texts
 from harness.cbor import HALF, Raw, Tag, single
 from harness.http import CBOR, SIGNED, Caller, request
 from harness.process import ACCOUNT
-from harness.spec import SIXTEEN
+
+
+SIXTEEN = {
+    "AddTagsToStream", "CreateStream", "DecreaseStreamRetentionPeriod", "DeleteStream",
+    "DescribeLimits", "DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator",
+    "IncreaseStreamRetentionPeriod", "ListShards", "ListStreams", "ListTagsForStream", "PutRecord",
+    "PutRecords", "RemoveTagsFromStream"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +162,7 @@ def test_all_operations_in_every_style_of_encoding(both, style):
     in_json = life(both.json, names[0])
     in_cbor = life(lambda op, body: both.cbor(op, body, encoder, prefix), names[1])
     assert [neutral(a, names[0]) for a in in_json] == [neutral(a, names[1]) for a in in_cbor]
-    assert used == set(SIXTEEN)
+    assert used == SIXTEEN
 
 
 VARYING = {"SequenceNumber", "StartingSequenceNumber", "StreamCreationTimestamp",
@@ -233,43 +239,6 @@ def test_data_as_base64_text_is_accepted(both):
     _, at = both.cbor("GetShardIterator", {"StreamName": "lenient", "ShardId": "0",
                                            "ShardIteratorType": "TRIM_HORIZON"})
     assert [r["Data"] for r in both.cbor("GetRecords", at)[1]["Records"]] == [b"\0\xff"] * 3
-
-
-@pytest.mark.parametrize("operation, body", [
-    ("DescribeStream", {"StreamName": "nope"}), ("DescribeStream", {}),
-    ("DescribeStream", {"StreamName": "", "Limit": 0}),
-    ("DescribeStream", {"StreamName": "a", "Limit": 100000000000}),
-    ("CreateStream", {"StreamName": "stored", "ShardCount": 1}), ("CreateStream", {}),
-    ("PutRecord", {}), ("PutRecord", {"StreamName": "nope", "PartitionKey": "k", "Data": b"x"}),
-    ("PutRecord", {"StreamName": "stored", "PartitionKey": "k", "Data": b"x" * (1 << 20)}),
-    ("PutRecords", {"StreamName": "stored", "Records": [{"PartitionKey": ""}] * 7}),
-    ("PutRecords", {"StreamName": "stored", "Records": []}),
-    ("PutRecord", {"StreamName": "stored", "PartitionKey": "k", "Data": b"",
-                   "ExplicitHashKey": "9" * 39}),
-    ("AddTagsToStream", {"StreamName": "stored", "Tags": {"": "v"}}),
-    ("AddTagsToStream", {"StreamName": "stored", "Tags": {"a;": "v"}}),
-    ("RemoveTagsFromStream", {"StreamName": "stored", "TagKeys": ["", "b"]}),
-    ("GetShardIterator", {"StreamName": "stored", "ShardId": "x", "ShardIteratorType": "LATEST"}),
-    ("GetShardIterator", {"StreamName": "stored", "ShardId": "0", "ShardIteratorType": "ODD"}),
-    ("GetRecords", {"ShardIterator": "x"}), ("ListShards", {}),
-    # Wrong types, where both encodings have the type.
-    ("DescribeStream", {"StreamName": 1}), ("DescribeStream", {"StreamName": True}),
-    ("DescribeStream", {"StreamName": []}), ("DescribeStream", {"StreamName": {}}),
-    ("DescribeStream", {"StreamName": "a", "Limit": "1"}),
-    ("DescribeStream", {"StreamName": "a", "Limit": [1]}), ("DescribeStream", {"Limit": {}}),
-    ("DeleteStream", {"StreamName": "a", "EnforceConsumerDeletion": 1}),
-    ("DeleteStream", {"StreamName": "a", "EnforceConsumerDeletion": "maybe"}),
-    ("PutRecord", {"PartitionKey": "k", "Data": 1}), ("PutRecord", {"PartitionKey": "k", "Data": []}),
-    ("PutRecords", {"Records": "x"}), ("PutRecords", {"Records": {}}), ("PutRecords", {"Records": [1]}),
-    ("AddTagsToStream", {"Tags": []}), ("AddTagsToStream", {"Tags": "x"}),
-    ("CreateStream", {"StreamName": "a", "StreamModeDetails": 1}),
-    ("CreateStream", {"StreamName": "a", "StreamModeDetails": []}),
-    ("ListShards", {"StreamName": "a", "StreamCreationTimestamp": "2020"}),
-])
-def test_errors_are_the_same_in_both_encodings(both, stored, operation, body):
-    in_json, in_cbor = both.json(operation, body), both.cbor(operation, body)
-    assert in_json[0] == 400 and in_json == in_cbor
-    assert both.cbor(operation, body, *ENCODERS["as-jackson"]) == in_json
 
 
 def test_bytes_are_no_text(both):

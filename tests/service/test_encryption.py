@@ -310,7 +310,8 @@ def test_checks_come_in_order(kinesis, stream):
 
 
 def test_starts_and_stops_have_a_daily_quota(make_server):
-    server = make_server("--quotas", "true", "--encryption-changes-max", "2").start()
+    server = make_server("--limits", "true", "--call-rates", "*:0",
+                         "--encryption-changes-max", "2").start()
     kinesis = aws.client(server)
     aws.make_stream(kinesis, "orders")
     aws.make_stream(kinesis, "other")

@@ -334,7 +334,7 @@ def test_going_on_after_the_server_was_away(make_server, end):
 
 
 def test_limits(make_server):
-    server = make_server("--subscription-limits", "true").start()
+    server = make_server("--limits", "true", "--write-bytes-max", "0").start()
     kinesis = aws.client(server)
     aws.make_stream(kinesis, "s")
     consumer = fanout.register(kinesis, "s")

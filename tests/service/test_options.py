@@ -105,7 +105,7 @@ def test_streams_at_start(make_server, by_flag):
 
 
 def test_streams_at_start_are_active_when_ready_even_with_delays(make_server):
-    server = make_server("--profile", "aws", "--create-delay", "300ms",
+    server = make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "300ms",
                          env={"MILLRACE_STREAMS": "orders:2"}).start()
     told = aws.client(server, account="000000000000").describe_stream_summary(StreamName="orders")
     assert told["StreamDescriptionSummary"]["StreamStatus"] == "ACTIVE"
@@ -182,8 +182,8 @@ def test_durability_none_writes_no_file(make_server):
 
 @pytest.fixture
 def slow(make_server):
-    return make_server("--profile", "aws", "--create-delay", "400ms", "--update-delay", "400ms",
-                       "--delete-delay", "400ms").start()
+    return make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "400ms",
+                       "--update-delay", "400ms", "--delete-delay", "400ms").start()
 
 
 def status(client, name):
@@ -240,7 +240,8 @@ def test_a_creating_stream_can_be_deleted(slow):
 
 
 def test_delays_go_on_after_a_restart(make_server):
-    server = make_server("--profile", "aws", "--create-delay", "1s", "--delete-delay", "1s").start()
+    server = make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "1s",
+                         "--delete-delay", "1s").start()
     client = aws.client(server)
     client.create_stream(StreamName="made", ShardCount=2)
     client.create_stream(StreamName="gone", ShardCount=2)
@@ -262,8 +263,9 @@ def test_retention_passes_through_updating(slow):
 
 
 def test_quotas_of_the_aws_profile(make_server):
-    server = make_server("--profile", "aws", "--create-delay", "0ms", "--delete-delay", "0ms",
-                         "--shards-max", "10", "--on-demand-streams-max", "1").start()
+    server = make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "0ms",
+                         "--delete-delay", "0ms", "--shards-max", "10",
+                         "--on-demand-streams-max", "1").start()
     client = aws.client(server)
     aws.make_stream(client, "six", 6)
     expect_refusal(
@@ -285,7 +287,7 @@ def test_quotas_of_the_aws_profile(make_server):
 
 
 def test_at_most_five_streams_are_creating(make_server):
-    server = make_server("--profile", "aws", "--create-delay", "30s").start()
+    server = make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "30s").start()
     client = aws.client(server)
     for i in range(5):
         client.create_stream(StreamName=f"s{i}", ShardCount=1)

@@ -97,6 +97,9 @@ def test_another_account_writes_and_reads_as_it_is_granted(kinesis, outside, str
     ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::2109*:root"}}, True),
     ({"StringLike": {"aws:RequestedRegion": "us-*"}}, True),
     ({"StringNotLike": {"aws:RequestedRegion": "us-*"}}, False),
+    ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, True),
+    ({"NotIpAddress": {"aws:SourceIp": "127.0.0.1"}}, False),
+    ({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
     ({"Bool": {"aws:SecureTransport": "true"}}, False),
     ({"StringEquals": {"aws:username": "alice"}}, False),
 ])
@@ -108,6 +111,20 @@ def test_conditions(kinesis, outside, stream, condition, granted):
     else:
         expect_refusal(outside, "ListShards", {"StreamARN": aws.arn(stream)}, "AccessDeniedException",
                        denied("ListShards", stream))
+
+
+def test_addresses_of_ipv6(make_server):
+    server = make_server(host="::1").start()
+    kinesis, outside = aws.client(server), aws.client(server, account=OTHER)
+    aws.make_stream(kinesis, "six")
+    for block, granted in (("::1/128", True), ("2001:db8::/32", False)):
+        kinesis.put_resource_policy(ResourceARN=aws.arn("six"), Policy=policy(statement(
+            "six", "ListShards", Condition={"IpAddress": {"aws:SourceIp": block}})))
+        if granted:
+            outside.list_shards(StreamARN=aws.arn("six"))
+        else:
+            expect_refusal(outside, "ListShards", {"StreamARN": aws.arn("six")},
+                           "AccessDeniedException", denied("ListShards", "six"))
 
 
 def test_policies_survive_a_kill_and_end_with_their_stream(make_server):
@@ -124,3 +141,36 @@ def test_policies_survive_a_kill_and_end_with_their_stream(make_server):
     kinesis.delete_stream(StreamName="kept")
     aws.make_stream(kinesis, "kept")
     assert kinesis.get_resource_policy(ResourceARN=aws.arn("kept"))["Policy"] == "{}"
+
+
+def test_consumers_have_policies_and_tags_of_their_own(make_server):
+    server = make_server().start()
+    kinesis = aws.client(server)
+    aws.make_stream(kinesis, "read")
+    consumer = kinesis.register_stream_consumer(
+        StreamARN=aws.arn("read"), ConsumerName="app", Tags={"team": "a"})["Consumer"]["ConsumerARN"]
+    kinesis.tag_resource(ResourceARN=consumer, Tags={"stage": "b"})
+    kinesis.untag_resource(ResourceARN=consumer, TagKeys=["team"])
+    assert kinesis.get_resource_policy(ResourceARN=consumer)["Policy"] == "{}"
+    text = policy({**statement("read", "DescribeStreamConsumer", "SubscribeToShard"),
+                   "Resource": consumer})
+    kinesis.put_resource_policy(ResourceARN=consumer, Policy=text)
+    server.kill()
+    server.start()
+    kinesis, outside = aws.client(server), aws.client(server, account=OTHER)
+    assert kinesis.list_tags_for_resource(ResourceARN=consumer)["Tags"] == [
+        {"Key": "stage", "Value": "b"}]
+    assert kinesis.list_tags_for_stream(StreamName="read")["Tags"] == []
+    assert kinesis.get_resource_policy(ResourceARN=consumer)["Policy"] == text
+    assert outside.describe_stream_consumer(ConsumerARN=consumer)["ConsumerDescription"][
+        "ConsumerARN"] == consumer
+    outside.subscribe_to_shard(ConsumerARN=consumer, ShardId=texts.SHARD_ID.format(0),
+                               StartingPosition={"Type": "LATEST"})["EventStream"].close()
+    expect_refusal(outside, "DescribeStreamSummary", {"StreamARN": aws.arn("read")},
+                   "AccessDeniedException", denied("DescribeStreamSummary", "read"))
+    kinesis.delete_resource_policy(ResourceARN=consumer)
+    expect_refusal(kinesis, "DeleteResourcePolicy", {"ResourceARN": consumer}, texts.NOT_FOUND,
+                   f"No resource policy found for resource ARN {consumer}.")
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    expect_refusal(kinesis, "ListTagsForResource", {"ResourceARN": consumer}, texts.NOT_FOUND,
+                   f"Consumer {consumer}, account 123456789012 not found.")

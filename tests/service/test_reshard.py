@@ -445,7 +445,8 @@ def test_the_mode_changes_and_forbids(kinesis, name):
 
 
 def test_daily_quotas(make_server, name):
-    server = make_server("--quotas", "true", "--shard-count-updates-max", "2", "--shards-max", "5").start()
+    server = make_server("--limits", "true", "--call-rates", "*:0", "--shard-count-updates-max", "2",
+                         "--shards-max", "5").start()
     kinesis = aws.client(server)
     aws.make_stream(kinesis, name, 2)
     call = dict(StreamName=name, ScalingType="UNIFORM_SCALING")

@@ -14,6 +14,14 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OPTIONAL = {"SubscribeToShardEvent.ContinuationSequenceNumber"}  # of a shard's last event
 
 
+def operations():
+    return _MODEL["operations"].keys()
+
+
+def input_members(operation):
+    return _MODEL["operations"][operation]["input"]
+
+
 def output_members(operation):
     """Of a successful answer; empty for operations that have no body."""
     return _MODEL["operations"][operation]["output"]

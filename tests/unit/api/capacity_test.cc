@@ -110,10 +110,14 @@ TEST_F(Capacity, WarmThroughputIsForCommittedAccountsWithOnDemandStreams) {
     EXPECT_EQ(answer.value().stream_name, "orders");
     EXPECT_EQ(answer.value().stream_arn, kArn);
     EXPECT_EQ(answer.value().warm_throughput.target_mibps, 8);
-    EXPECT_EQ(answer.value().warm_throughput.current_mibps, 4);
+    EXPECT_EQ(answer.value().warm_throughput.current_mibps, 8);
     open();
     EXPECT_EQ(summary().warm_throughput->target_mibps, 8);
-    EXPECT_EQ(summary().warm_throughput->current_mibps, 4);
+    EXPECT_EQ(summary().warm_throughput->current_mibps, 8);
+    EXPECT_EQ(summary().open_shard_count, 8);
+    ASSERT_TRUE(warm(2)) << "shards are never taken away";
+    EXPECT_EQ(summary().warm_throughput->target_mibps, 2);
+    EXPECT_EQ(summary().open_shard_count, 8);
     expect_error(warm(10241), ErrorType::kLimitExceeded,
                  "This request would exceed the limit on warm throughput. Limit: 10240 MiB/s. "
                  "Requested: 10241 MiB/s.");

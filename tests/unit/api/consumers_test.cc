@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/stream_mode.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -193,6 +194,33 @@ TEST_F(ConsumersTest, QuotasAreEnforcedIfWanted) {
     expect_error(enroll("d"), ErrorType::kLimitExceeded,
                  "You have reached the maximum number of registered consumers (3) for stream "
                  "orders under account 123456789012.");
+}
+
+TEST_F(ConsumersTest, APromisedThroughputBringsMoreOfThemToOnDemandStreams) {
+    stream::Settings settings;
+    settings.quotas.enforced = true;
+    settings.quotas.consumers_max = 1;
+    settings.quotas.committed_consumers_max = 2;
+    open(settings);
+    remove("orders");
+    CreateStreamRequest on_demand;
+    on_demand.stream_name = "orders";
+    ASSERT_TRUE(call(create_stream, on_demand));
+    const auto limit = [](int consumers) {
+        return "You have reached the maximum number of registered consumers (" +
+               std::to_string(consumers) + ") for stream orders under account 123456789012.";
+    };
+    ASSERT_TRUE(enroll("a"));
+    expect_error(enroll("b"), ErrorType::kLimitExceeded, limit(1));
+    const model::Identity owner{kAccount, "us-east-1"};
+    ASSERT_TRUE(test::sync_wait(broker_->set_commitment(owner, true)));
+    ASSERT_TRUE(enroll("b"));
+    expect_error(enroll("c"), ErrorType::kLimitExceeded, limit(2));
+    UpdateStreamModeRequest provisioned;
+    provisioned.stream_arn = kStreamArn;
+    provisioned.stream_mode_details = StreamModeDetails{"PROVISIONED"};
+    ASSERT_TRUE(call(update_stream_mode, provisioned));
+    expect_error(enroll("c"), ErrorType::kLimitExceeded, limit(1));
 }
 
 TEST_F(ConsumersTest, DeregisteringTwiceIsNoError) {

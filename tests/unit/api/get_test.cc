@@ -406,5 +406,60 @@ TEST_F(GetClosed, ExpiredShardDoesNotExist) {
                  "exist");
 }
 
+class GetLimited : public Get {
+protected:
+    void SetUp() override {
+        ApiTest::SetUp();
+        create("orders", 2);
+    }
+    void limit() {
+        stream::Settings settings;
+        settings.rates.enforced = true;
+        open(settings);
+    }
+    static constexpr std::string_view kMessage =
+        "Rate exceeded for Shard - 123456789012/orders/shardId-000000000000";
+};
+
+TEST_F(GetLimited, FiveReadsAndFiveIteratorsASecond) {
+    limit();
+    std::string at;
+    for (int i = 0; i < 5; ++i) {
+        at = iterator("orders");
+    }
+    expect_error(call(get_shard_iterator, iterator_request("orders", "LATEST")),
+                 ErrorType::kProvisionedThroughputExceeded, kMessage);
+    GetShardIteratorRequest other = iterator_request("orders", "LATEST");
+    other.shard_id = "1";
+    EXPECT_TRUE(call(get_shard_iterator, other));
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(get(at));
+    }
+    expect_error(get(at), ErrorType::kProvisionedThroughputExceeded, kMessage);
+    clock_.advance(Millis(200));
+    EXPECT_TRUE(get(at));
+    EXPECT_FALSE(get(at));
+}
+
+TEST_F(GetLimited, AfterTenMebibytesFiveSecondsOfReadsAreRefused) {
+    const std::string mebibyte((1 << 20) - 1, 'x');
+    for (int i = 0; i < 10; ++i) {
+        put("orders", "a", mebibyte);
+    }
+    limit();
+    const std::string at = iterator("orders");
+    const auto first = get(at);
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ(first.value().records.size(), 10u);
+    for (int i = 0; i < 9; ++i) {
+        expect_error(get(at), ErrorType::kProvisionedThroughputExceeded, kMessage);
+        clock_.advance(Millis(500));
+    }
+    clock_.advance(Millis(499));
+    EXPECT_FALSE(get(at));
+    clock_.advance(Millis(1));
+    EXPECT_TRUE(get(at));
+}
+
 }  // namespace
 }  // namespace millrace::api

@@ -1,5 +1,6 @@
 #include "api/policies.h"
 
+#include "api/consumers.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -67,6 +68,71 @@ TEST_F(Policies, AreKeptAsGivenReplacedAndRemoved) {
     EXPECT_EQ(get_policy().value().policy, "{}");
     expect_error(delete_policy(), ErrorType::kResourceNotFound,
                  std::string("No resource policy found for resource ARN ") + kArn + ".");
+}
+
+TEST_F(Policies, OfConsumersDecideAboutTheConsumerAlone) {
+    RegisterStreamConsumerRequest enroll;
+    enroll.stream_arn = kArn;
+    enroll.consumer_name = "app";
+    const std::string arn = call(register_stream_consumer, enroll).value().consumer.consumer_arn;
+    const std::string first =
+        R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*",)"
+        R"( "Action": "kinesis:*", "Resource": ")" +
+        arn + R"("}})";
+    ConsumerRequest by_arn;
+    by_arn.consumer_arn = arn;
+    ConsumerRequest by_name;
+    by_name.stream_arn = kArn;
+    by_name.consumer_name = "app";
+    const auto expect_denied = [&](std::string_view operation) {
+        const std::string text =
+            "User: arn:aws:iam::210987654321:root is not authorized to perform: kinesis:" +
+            std::string(operation) + " on resource: " + arn +
+            " because no resource-based policy allows the kinesis:" + std::string(operation) +
+            " action";
+        for (const ConsumerRequest& request : {by_arn, by_name}) {
+            expect_error(call_as(context(kOther), describe_stream_consumer, request),
+                         ErrorType::kAccessDenied, text);
+        }
+    };
+    EXPECT_EQ(get_policy(arn).value().policy, "{}");
+    ASSERT_TRUE(put_policy(policy("*"))) << "the stream's own grants nothing of the consumer";
+    expect_denied("DescribeStreamConsumer");
+
+    ASSERT_TRUE(put_policy(first, arn));
+    EXPECT_EQ(get_policy(arn).value().policy, first);
+    EXPECT_EQ(get_policy().value().policy, policy("*"));
+    for (const ConsumerRequest& request : {by_arn, by_name}) {
+        EXPECT_TRUE(call_as(context(kOther), describe_stream_consumer, request));
+        EXPECT_FALSE(call_as(context(kOther), deregister_stream_consumer, request));
+    }
+    open();
+    EXPECT_EQ(get_policy(arn).value().policy, first);
+    ASSERT_TRUE(delete_policy(arn));
+    expect_denied("DescribeStreamConsumer");
+    expect_error(delete_policy(arn), ErrorType::kResourceNotFound,
+                 "No resource policy found for resource ARN " + arn + ".");
+
+    ASSERT_TRUE(put_policy(first, arn));
+    ASSERT_TRUE(call(deregister_stream_consumer, by_arn));
+    clock_.advance(Millis(1000));
+    const std::string later = call(register_stream_consumer, enroll).value().consumer.consumer_arn;
+    EXPECT_EQ(get_policy(later).value().policy, "{}");
+}
+
+TEST_F(Policies, OfConsumersChangeWhileTheyAreActiveOnly) {
+    stream::Settings settings;
+    settings.consumer_delay = Millis(1000);
+    open(settings);
+    RegisterStreamConsumerRequest enroll;
+    enroll.stream_arn = kArn;
+    enroll.consumer_name = "app";
+    const std::string arn = call(register_stream_consumer, enroll).value().consumer.consumer_arn;
+    const char* message =
+        "Consumer app with creation timestamp 1700000000 under stream orders and account "
+        "123456789012 is not in ACTIVE status.";
+    expect_error(put_policy(policy("*"), arn), ErrorType::kResourceInUse, message);
+    expect_error(delete_policy(arn), ErrorType::kResourceInUse, message);
 }
 
 TEST_F(Policies, OfAnotherFormAreRefusedBeforeTheStreamIsLookedUp) {

@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 
+#include "api/reshard.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -159,6 +160,19 @@ TEST_F(Put, OrderingNumberMustParseAndNotComeFromTheFuture) {
     }
 }
 
+TEST_F(Put, OrderingNumberOfAChildThatIsDatedAheadIsNoFuture) {
+    create("orders");
+    SplitShardRequest halves;
+    halves.stream_name = "orders";
+    halves.shard_to_split = "0";
+    halves.new_starting_hash_key = "2";
+    ASSERT_TRUE(call(split_shard, halves));
+    PutRecordRequest request = record("k", "v");
+    const std::string issued = put("orders", "k", "v").sequence_number.str();
+    request.sequence_number_for_ordering = issued;
+    EXPECT_TRUE(call(put_record, request));
+}
+
 TEST_F(Put, ChecksComeInTheServicesOrder) {
     const std::string data(1024 * 1024, 'x');
     PutRecordRequest request = record("k", data);
@@ -253,6 +267,78 @@ TEST_F(Put, RecordsGoToTheOpenShardAfterResharding) {
     EXPECT_EQ(call(put_record, request).value().shard_id.view(), "shardId-000000000006");
     request.explicit_hash_key = "340282366920938463463374607431768211455";
     EXPECT_EQ(call(put_record, request).value().shard_id.view(), "shardId-000000000005");
+}
+
+class PutLimited : public Put {
+protected:
+    void SetUp() override {
+        ApiTest::SetUp();
+        stream::Settings settings;
+        settings.rates.enforced = true;
+        open(settings);
+    }
+    const std::string mebibyte_ = std::string((1 << 20) - 1, 'x');  // with its key
+};
+
+TEST_F(PutLimited, AShardTakesAMebibyteASecond) {
+    create("orders");
+    ASSERT_TRUE(call(put_record, record("k", mebibyte_)));
+    const char* message =
+        "Rate exceeded for shard shardId-000000000000 in stream orders under account "
+        "123456789012.";
+    expect_error(call(put_record, record("k", "v")), ErrorType::kProvisionedThroughputExceeded,
+                 message);
+    clock_.advance(Millis(999));
+    expect_error(call(put_record, record("k", mebibyte_)),
+                 ErrorType::kProvisionedThroughputExceeded, message);
+    clock_.advance(Millis(1));
+    EXPECT_TRUE(call(put_record, record("k", mebibyte_)));
+}
+
+TEST_F(PutLimited, OfFiveMebibytesAtOnceTheFirstIsStored) {
+    create("orders");
+    const auto answer = call(put_records, records(std::vector(5, entry("k", mebibyte_))));
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer.value().failed_record_count, 4);
+    const auto& entries = answer.value().records;
+    EXPECT_TRUE(entries[0].sequence_number);
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        EXPECT_EQ(entries[i].error_code, "ProvisionedThroughputExceededException");
+        EXPECT_EQ(entries[i].error_message,
+                  "Rate exceeded for shard shardId-000000000000 in stream orders under account "
+                  "123456789012.");
+        EXPECT_FALSE(entries[i].sequence_number);
+        EXPECT_FALSE(entries[i].shard_id);
+    }
+    EXPECT_EQ(data_at(iterator("orders")).size(), 1u);
+}
+
+TEST_F(PutLimited, EachShardHasItsOwnAndAllMayFail) {
+    create("orders", 3);
+    std::vector<PutRecordsRequestEntry> entries;
+    for (const char* key : {"a", "a", "b", "e", "e"}) {  // shards 0, 0, 1, 2, 2
+        entries.push_back(entry(key, mebibyte_));
+    }
+    const auto first = call(put_records, records(entries));
+    ASSERT_TRUE(first);
+    std::string stored;
+    for (const auto& result : first.value().records) {
+        stored += result.sequence_number ? 's' : '-';
+    }
+    EXPECT_EQ(stored, "s-ss-");
+    const auto second = call(put_records, records(entries));
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second.value().failed_record_count, 5);
+}
+
+TEST_F(PutLimited, AStreamThatSpreadsItsRecordsUsesAllShards) {
+    CreateStreamRequest spread;
+    spread.stream_name = "orders";
+    spread.record_distribution_strategy = "AUTO";
+    ASSERT_TRUE(call(create_stream, spread));
+    const auto answer = call(put_records, records(std::vector(8, entry("k", mebibyte_))));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer.value().failed_record_count, 4) << "four shards take one each";
 }
 
 }  // namespace

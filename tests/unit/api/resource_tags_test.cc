@@ -2,6 +2,7 @@
 
 #include <list>
 
+#include "api/consumers.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -33,9 +34,16 @@ protected:
         request.resource_arn = arn;
         return call(list_tags_for_resource, request);
     }
-    std::string listed() {
+    std::string enroll(model::TextMap tags) {
+        RegisterStreamConsumerRequest request;
+        request.stream_arn = kArn;
+        request.consumer_name = "app";
+        request.tags = std::move(tags);
+        return call(register_stream_consumer, request).value().consumer.consumer_arn;
+    }
+    std::string listed(std::string_view arn = kArn) {
         std::string text;
-        const auto answer = list();
+        const auto answer = list(arn);
         for (const Tag& tag : answer.value().tags) {
             text += tag.key + "=" + tag.value + ";";
         }
@@ -90,10 +98,17 @@ TEST_F(ResourceTags, NeedAResourceThatIsThereAndMine) {
     expect_error(list("arn:aws:kinesis:us-east-1:123456789012:channel/none"),
                  ErrorType::kResourceNotFound,
                  "Channel none under account 123456789012 not found.");
-    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:17"),
+    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/none/consumer/c:17"),
+                 ErrorType::kResourceNotFound, missing);
+    expect_error(list("arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/c:17"),
                  ErrorType::kResourceNotFound,
-                 "Consumer arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:17, account "
-                 "123456789012 not found.");
+                 "Consumer arn:aws:kinesis:us-east-1:123456789012:stream/orders/consumer/c:17, "
+                 "account 123456789012 not found.");
+    expect_error(
+        list("arn:aws:kinesis:eu-west-1:123456789012:stream/orders/consumer/c:17"),
+        ErrorType::kInvalidArgument,
+        "ResourceARN arn:aws:kinesis:eu-west-1:123456789012:stream/orders/consumer/c:17 is "
+        "not in region us-east-1.");
     expect_error(list("arn:aws:kinesis:us-east-1:123456789012:xstream/s"),
                  ErrorType::kInvalidArgument,
                  "ResourceARN arn:aws:kinesis:us-east-1:123456789012:xstream/s is not the ARN of a "
@@ -106,6 +121,36 @@ TEST_F(ResourceTags, NeedAResourceThatIsThereAndMine) {
                  "kinesis:ListTagsForResource on resource: "
                  "arn:aws:kinesis:us-east-1:123456789012:stream/orders because no resource-based "
                  "policy allows the kinesis:ListTagsForResource action");
+}
+
+TEST_F(ResourceTags, OfConsumersBeginWithTheirRegistration) {
+    const std::string arn = enroll({{"a", "1"}, {"b", "2"}});
+    EXPECT_EQ(listed(arn), "a=1;b=2;");
+    ASSERT_TRUE(tag({{"b", "3"}, {"c", "4"}}, arn));
+    ASSERT_TRUE(untag({"a", "never there"}, arn));
+    EXPECT_EQ(listed(arn), "b=3;c=4;");
+    EXPECT_EQ(listed(), "") << "its stream has tags of its own";
+    open();
+    EXPECT_EQ(listed(arn), "b=3;c=4;");
+    expect_error(tag({{"%", ""}}, arn), ErrorType::kInvalidArgument,
+                 "Failed to add tags to consumer app under account 123456789012 because some tags "
+                 "contained illegal characters. The allowed characters are Unicode letters, "
+                 "white-spaces, '_',',','/','=','+','-','@'.");
+}
+
+TEST_F(ResourceTags, OfConsumersChangeWhileTheyAreActiveOnly) {
+    stream::Settings settings;
+    settings.consumer_delay = Millis(1000);
+    open(settings);
+    const std::string arn = enroll({{"a", "1"}});
+    const char* message =
+        "Consumer app with creation timestamp 1700000000 under stream orders and account "
+        "123456789012 is not in ACTIVE status.";
+    expect_error(tag({{"b", "1"}}, arn), ErrorType::kResourceInUse, message);
+    expect_error(untag({"a"}, arn), ErrorType::kResourceInUse, message);
+    EXPECT_EQ(listed(arn), "a=1;");
+    clock_.advance(Millis(1000));
+    EXPECT_TRUE(untag({"a"}, arn));
 }
 
 TEST_F(ResourceTags, ChangeWhileActiveOnly) {

@@ -84,10 +84,11 @@ std::unique_ptr<api::Call> make_echoes() {
     return std::make_unique<EchoesCall>();
 }
 
+// Without limits: there is no broker to ask.
 constexpr api::Operation kOperations[] = {
-    {"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo},
-    {"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes},
-    {"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo},
+    api::Operation{"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo}.at(0),
+    api::Operation{"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes}.at(0),
+    api::Operation{"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo}.at(0),
 };
 
 constexpr std::string_view kJsonType = "application/x-amz-json-1.1";
@@ -116,6 +117,7 @@ protected:
             {"Authorization", std::string(kAuthorization)},
             {"X-Amz-Date", "20260101T000000Z"}};
         std::string body = R"({"Text":"abc"})";
+        std::string peer;
 
         Sent& with(const std::string& name, const std::string& value) {
             without(name);
@@ -133,6 +135,7 @@ protected:
         request.method = sent.method;
         request.target = sent.target;
         request.body = sent.body;
+        request.peer = sent.peer;
         for (const auto& [name, value] : sent.headers)
             request.headers.push_back({name, value});
         return test::sync_wait(pipeline_.handle(request));
@@ -214,6 +217,20 @@ TEST_F(PipelineTest, IdentityComesFromTheCredentialScope) {
     send(sent);
     EXPECT_EQ(account, "000000000000");
     EXPECT_EQ(region, "ap-south-1");
+}
+
+TEST_F(PipelineTest, HandlersKnowWhereTheCallerIs) {
+    std::string source = "none";
+    play_.act = [&](const Whole&, Whole&, api::Context& context) {
+        source = context.source_ip;
+        return api::Answer<void>(success());
+    };
+    send({});
+    EXPECT_EQ(source, "");
+    Sent sent;
+    sent.peer = "192.0.2.7";
+    send(sent);
+    EXPECT_EQ(source, "192.0.2.7");
 }
 
 TEST_F(PipelineTest, HandlersErrorsAreRendered) {

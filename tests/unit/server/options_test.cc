@@ -67,7 +67,7 @@ TEST(Options, NamesAreUniqueAndSentencesEnd) {
 TEST(Options, AFlagWinsOverTheEnvironmentThatOverTheFileThatOverTheDefault) {
     Sources sources;
     EXPECT_EQ(shown(sources.resolve().value(), "segment-size"), "64MiB");
-    sources.file = "segment-size = \"32MiB\"\nworkers = 3\nquotas = true\nlisten = [\"[::1]:1\"]\n";
+    sources.file = "segment-size = \"32MiB\"\nworkers = 3\nlimits = true\nlisten = [\"[::1]:1\"]\n";
     EXPECT_EQ(shown(sources.resolve().value(), "segment-size"), "32MiB");
     sources.environment = {"MILLRACE_SEGMENT_SIZE=48MiB", "HOME=/"};
     EXPECT_EQ(shown(sources.resolve().value(), "segment-size"), "48MiB");
@@ -76,7 +76,7 @@ TEST(Options, AFlagWinsOverTheEnvironmentThatOverTheFileThatOverTheDefault) {
     EXPECT_EQ(shown(options, "segment-size"), "16MiB");
     EXPECT_EQ(shown(options, "data-dir"), "/d");
     EXPECT_EQ(shown(options, "workers"), "3");
-    EXPECT_EQ(shown(options, "quotas"), "true");
+    EXPECT_EQ(shown(options, "limits"), "true");
     EXPECT_EQ(shown(options, "listen"), "[::1]:1");
 }
 
@@ -86,7 +86,7 @@ TEST(Options, TheProfileDecidesDefaultsAloneWhereverItIsGiven) {
     EXPECT_EQ(options.profile, Profile::kAws);
     EXPECT_EQ(options.create_delay, 7ms);
     EXPECT_EQ(options.delete_delay, 10s);
-    EXPECT_TRUE(options.quotas);
+    EXPECT_TRUE(options.limits);
 }
 
 TEST(Options, ListsAreSplitAtCommasAndRepeatedFlagsJoined) {
@@ -134,7 +134,16 @@ TEST(Options, EveryErrorIsOneLine) {
         {{"--workers", "2", "--workers", "3"}, {}, {}},
         {{"--workers", "99999999999999999999"}, {}, {}},
         {{"--body-timeout", "99999999999999999d"}, {}, {}},
-        {{"--quotas", "yes"}, {}, {}},
+        {{"--limits", "yes"}, {}, {}},
+        {{"--call-rates", "DescribeStream"}, {}, {}},
+        {{"--call-rates", "DescribeStream:"}, {}, {}},
+        {{"--call-rates", "DescribeStream:-1"}, {}, {}},
+        {{"--call-rates", "DescribeStream:1x"}, {}, {}},
+        {{"--call-rates", "DescribeStream:1,DescribeStream:2"}, {}, {}},
+        {{"--call-rates", "Describe*:1"}, {}, {}},
+        {{"--call-rates", ":1"}, {}, {}},
+        {{"--call-rates", "PutRecord:1"}, {}, {}},
+        {{"--write-bytes-max", "5GiB"}, {}, {}},
         {{"--streams", "a,,b"}, {}, {}},
         {{"--streams", "a,a:2"}, {}, {}},
         {{"--streams", "a:0"}, {}, {}},

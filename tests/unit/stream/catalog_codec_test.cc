@@ -77,6 +77,7 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
                      1,
                      2},
         BeginReshard{uid, 0, Mode::kProvisioned, {}, wall_time(9), {}, {}},
+        BeginReshard{uid, 0, Mode::kOnDemand, {}, wall_time(9), {}, {}, 12},
         FinishReshard{uid, {storage::Position(0), storage::Position(std::uint64_t{1} << 63)}},
         BeginModeChange{uid, Mode::kOnDemand, wall_time(9), 50, 2},
         BeginModeChange{uid, Mode::kProvisioned, wall_time(9), {}, {}},
@@ -91,6 +92,8 @@ TEST(CatalogCodec, EveryCommandComesBackAsItWas) {
         ActivateConsumer{uid, "c", 1'700'000'000},
         DeregisterConsumer{uid, "c", 1'700'000'000, wall_time(9)},
         RemoveConsumer{uid, "c", 1'700'000'000},
+        ConfigureConsumer{uid, "c", 1'700'000'000, {{"k", "v"}}, {"r"}, 7},
+        ConfigureConsumer{uid, "c", 1'700'000'000, {}, {}, 50, "{}"},
     };
     for (const Action& action : actions) {
         const Command written = command(action, wall_time(1));

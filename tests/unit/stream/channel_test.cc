@@ -74,6 +74,15 @@ TEST_F(ChannelRules, AStreamWithChannelsStays) {
     EXPECT_EQ(outcome(DeleteStream{StreamUid(1), kStart}), Outcome::kApplied);
 }
 
+TEST_F(ChannelRules, AStreamWithChannelsStaysOnDemand) {
+    ASSERT_EQ(outcome(CreateChannel{wanted()}), Outcome::kApplied);
+    const BeginModeChange change{StreamUid(1), Mode::kProvisioned, kStart, {}, {}};
+    EXPECT_EQ(outcome(change), Outcome::kHasChannels);
+    ASSERT_EQ(outcome(DeleteChannel{"id", kStart}), Outcome::kApplied);
+    ASSERT_EQ(outcome(AdvanceChannel{"id"}), Outcome::kApplied);
+    EXPECT_EQ(outcome(change), Outcome::kApplied);
+}
+
 TEST_F(ChannelRules, OnlyAnActiveChannelChanges) {
     ASSERT_EQ(outcome(CreateChannel{wanted()}), Outcome::kApplied);
     UpdateChannel update{"id", 600, ChannelLogging{true, "g", "s"}, kStart};

@@ -252,10 +252,20 @@ private:
             name = consumer.name;
             created_s = consumer.created_s;
         }
-        switch (below(3)) {
+        switch (below(4)) {
             case 0:
                 return ActivateConsumer{uid, name, created_s};
-            case 1:
+            case 1: {
+                ConfigureConsumer action{uid, name, created_s};
+                action.put["k" + std::to_string(below(3))] = std::to_string(below(9));
+                action.remove = {"k0"};
+                action.tags_max = static_cast<std::uint32_t>(below(4));
+                if (below(2) == 0) {
+                    action.policy = below(2) == 0 ? "" : "{}";
+                }
+                return action;
+            }
+            case 2:
                 return DeregisterConsumer{uid, name, created_s, time_ + Millis(below(500))};
             default:
                 return RemoveConsumer{uid, name, created_s};

@@ -231,6 +231,60 @@ TEST_F(ConsumerLife, AStepThatFailsIsTriedAgain) {
     EXPECT_EQ(find("c")->status, Consumer::Status::kActive);
 }
 
+TEST_F(ConsumerLife, TagsAndPolicySurviveARestartAndGoWithIt) {
+    open();
+    enroll("c");
+    const auto configure = [&](ConfigureConsumer change) {
+        change.uid = stream_->uid;
+        change.name = "c";
+        change.created_s = find("c")->created_s;
+        const auto applied = test::sync_wait(world_.broker->configure_consumer(std::move(change)));
+        return applied.value().outcome;
+    };
+    ConfigureConsumer change;
+    change.put = {{"a", "1"}, {"b", "2"}};
+    change.remove = {"k"};
+    change.policy = "{\"Version\": \"2012-10-17\"}";
+    EXPECT_EQ(configure(change), Outcome::kApplied);
+    test::sync_wait(world_.broker->stop());  // writes a snapshot
+    world_.reopen();
+    EXPECT_EQ(find("c")->tags, (std::map<std::string, std::string>{{"a", "1"}, {"b", "2"}}));
+    EXPECT_EQ(find("c")->policy, *change.policy);
+
+    ConfigureConsumer unset;
+    unset.policy = "";
+    EXPECT_EQ(configure(unset), Outcome::kApplied);
+    EXPECT_EQ(find("c")->policy, "");
+    EXPECT_EQ(find("c")->tags.size(), 2U);
+    ConfigureConsumer many;
+    for (int i = 0; i < 49; ++i) {
+        many.put["k" + std::to_string(i)] = "";
+    }
+    EXPECT_EQ(configure(many), Outcome::kTooManyTags);
+    EXPECT_EQ(find("c")->tags.size(), 2U);
+
+    deregister("c");
+    const auto gone = test::sync_wait(world_.broker->register_consumer(stream_->uid, "c", {}));
+    ASSERT_TRUE(gone);
+    EXPECT_EQ(find("c")->tags.size(), 0U);
+}
+
+TEST_F(ConsumerLife, IsConfiguredWhileActiveOnly) {
+    open(Millis(5'000));
+    enroll("c");
+    ConfigureConsumer change{stream_->uid, "c", find("c")->created_s, {{"a", "1"}}};
+    const auto configure = [&] {
+        return test::sync_wait(world_.broker->configure_consumer(change)).value().outcome;
+    };
+    EXPECT_EQ(configure(), Outcome::kNotActive);
+    world_.clock.advance(Millis(5'000));
+    EXPECT_EQ(configure(), Outcome::kApplied);
+    deregister("c");
+    EXPECT_EQ(configure(), Outcome::kNotActive);
+    world_.clock.advance(Millis(5'000));
+    EXPECT_EQ(configure(), Outcome::kNotFound);
+}
+
 TEST_F(ConsumerLife, GoesWithItsStream) {
     open(Millis(5'000));
     enroll("c");

@@ -65,6 +65,18 @@ TEST_F(ModeChangeTest, OnDemandStreamsAreCountedFromTheBeginning) {
     EXPECT_EQ(begin(2, Mode::kOnDemand), Outcome::kApplied);
 }
 
+TEST_F(ModeChangeTest, AutoIsNotDroppedSilently) {
+    ASSERT_EQ(change(Mode::kOnDemand, kStart), Outcome::kApplied);
+    ConfigureStream configure;
+    configure.uid = StreamUid(1);
+    configure.distribution = Distribution::kAuto;
+    ASSERT_EQ(apply(configure), Outcome::kApplied);
+    EXPECT_EQ(change(Mode::kProvisioned, kStart), Outcome::kWrongMode);
+    configure.distribution = Distribution::kPartitionKey;
+    ASSERT_EQ(apply(configure), Outcome::kApplied);
+    EXPECT_EQ(change(Mode::kProvisioned, kStart), Outcome::kApplied);
+}
+
 TEST_F(ModeChangeTest, TwoAreAllowedWithinADay) {
     const std::chrono::hours day(24);
     EXPECT_EQ(change(Mode::kOnDemand, kStart), Outcome::kApplied);

@@ -67,6 +67,12 @@ TEST_F(ReshardTest, NothingShowsUntilItIsFinished) {
     EXPECT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kNotActive);
 }
 
+TEST_F(ReshardTest, AShardThatIsDatedAheadHasLivedWhenItIsClosed) {
+    ASSERT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kApplied);
+    ASSERT_EQ(apply(finished({0}), kStart - Millis(1)), Outcome::kApplied);
+    EXPECT_EQ(stream().shards[0].closed, kStart + Millis(1));
+}
+
 TEST_F(ReshardTest, ASplitClosesTheParentAndOpensBothHalves) {
     ASSERT_EQ(apply(planned({split(0, kQuarter)})), Outcome::kApplied);
     const WallTime at = kStart + Millis(2345);
@@ -115,7 +121,7 @@ TEST_F(ReshardTest, AGenerationIsASecondYoungerThanTheLast) {
     ASSERT_EQ(apply(planned({split(0, kQuarter), merge(3, 1), merge(2, 4)})), Outcome::kApplied);
     ASSERT_EQ(apply(finished({1, 2, 3, 4, 5}), kStart + Millis(500)), Outcome::kApplied);
     EXPECT_EQ(stream().shards[2].created_s, kStartS + 1);
-    EXPECT_EQ(stream().shards[3].closed, WallTime(Seconds(kStartS + 1)));
+    EXPECT_EQ(stream().shards[3].closed, WallTime(Seconds(kStartS + 1)) + Millis(1));
     EXPECT_EQ(stream().shards[4].created_s, kStartS + 2);
     EXPECT_EQ(stream().shards[2].closed, stream().shards[4].closed);
     EXPECT_EQ(stream().shards[5].created_s, kStartS + 3);
@@ -128,7 +134,7 @@ TEST_F(ReshardTest, AClockThatStepsBackMakesNoChildOlderThanItsParent) {
     ASSERT_EQ(apply(finished({1}), kStart + Seconds(100)), Outcome::kApplied);
     ASSERT_EQ(apply(planned({merge(2, 3)})), Outcome::kApplied);
     ASSERT_EQ(apply(finished({1, 1}), kStart - Seconds(100)), Outcome::kApplied);
-    EXPECT_EQ(stream().shards[2].closed, WallTime(Seconds(kStartS + 101)));
+    EXPECT_EQ(stream().shards[2].closed, WallTime(Seconds(kStartS + 101)) + Millis(1));
     EXPECT_EQ(stream().shards[4].created_s, kStartS + 102);
     expect_sound(stream());
 }

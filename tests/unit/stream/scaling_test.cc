@@ -142,5 +142,28 @@ TEST(UniformScaling, EqualisesAnyLayout) {
     }
 }
 
+TEST(Growth, HalvesTheWidestUntilThereAreEnough) {
+    for (const Vector& v : std::initializer_list<Vector>{
+             {4, 4, "", "0 1 2 3"},
+             {4, 2, "", "0 1 2 3"},
+             {4, 5, "s0->4,5", "4 5 1 2 3"},
+             {2, 4, "s0->2,3 s1->4,5", "2 3 4 5"},
+             {1, 4, "s0->1,2 s1->3,4 s2->5,6", "3 4 5 6"},
+         }) {
+        SCOPED_TRACE(std::to_string(v.from) + " -> " + std::to_string(v.to));
+        const Stream stream = stream_of(v.from);
+        const std::vector<ReshardStep> steps = growth(stream, v.to);
+        EXPECT_EQ(text_of(stream, steps), v.steps);
+        EXPECT_EQ(open_after(stream, steps), v.open);
+    }
+}
+
+TEST(Growth, ReachesTheLargestTarget) {
+    const Stream stream = stream_of(4);
+    const std::vector<ReshardStep> steps = growth(stream, 10'240);
+    EXPECT_EQ(steps.size(), 10'236U);
+    EXPECT_TRUE(fit(stream.shards, steps));
+}
+
 }  // namespace
 }  // namespace millrace::stream

@@ -325,6 +325,23 @@ TEST_F(SubscriptionTest, ASealedShardWithoutChildrenIsNotItsEndYet) {
     EXPECT_EQ(came_->continuation, delivery.continuation);
 }
 
+TEST_F(SubscriptionTest, TheEndIsGivenInTheMomentTheCatalogNamesTheChildren) {
+    world_.settings.update_delay = Millis(1'000);
+    open();
+    subscribe();
+    world_.split(stream_, 0);
+    const std::vector<storage::ShardKey> sealed = {log()};
+    ASSERT_TRUE(test::sync_wait(world_.engine->seal(sealed)));
+    ask();
+    const std::size_t reads = world_.engine->reads;
+    world_.clock.advance(Millis(999));
+    EXPECT_FALSE(came_);
+    EXPECT_EQ(world_.engine->reads, reads) << "it polls";
+    world_.clock.advance(Millis(1));
+    ASSERT_TRUE(came_);
+    EXPECT_EQ(came_->what, What::kLastOnes);
+}
+
 TEST_F(SubscriptionTest, DamageEndsIt) {
     open();
     subscribe();

@@ -24,7 +24,7 @@ protected:
     Subscriptions::Claim claim(SubscriptionKey key = kKey) { return all_.claim(key, now_); }
 
     Subscriptions all_{false};
-    Subscriptions::SteadyTime now_{std::chrono::hours(1)};
+    SteadyTime now_{std::chrono::hours(1)};
 };
 
 TEST_F(SubscriptionsTest, APairHasOneReader) {
@@ -98,7 +98,7 @@ TEST_F(SubscriptionsTest, AChangeOfAStreamRingsForItsReadersOnly) {
 
 TEST(SubscriptionsLimited, OneCallASecondIsAdmitted) {
     Subscriptions all(true);
-    Subscriptions::SteadyTime now{std::chrono::hours(1)};
+    SteadyTime now{std::chrono::hours(1)};
     EXPECT_EQ(all.claim(kKey, now).admission, Admission::kGranted);
     now += Millis(999);
     EXPECT_EQ(all.claim(kKey, now).admission, Admission::kTooOften);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -92,6 +93,7 @@ public:
         return engine_.append(records);
     }
     Task<Result<storage::ReadResult>> read(storage::ReadRequest request) override {
+        ++reads;
         return engine_.read(request);
     }
     std::unique_ptr<storage::WaitHandle> wait_beyond(storage::ShardKey shard,
@@ -126,6 +128,7 @@ public:
         co_return co_await engine_.drop(shards);
     }
 
+    std::atomic<std::size_t> reads = 0;
     int creates = 0;
     int drops = 0;
     int create_failures = 0;
