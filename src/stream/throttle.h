@@ -36,14 +36,14 @@ public:
     // A record of `bytes` (data and key) to the shard.
     bool admits_record(const Stream& stream, model::ShardNo shard_no, std::uint64_t bytes);
     // A GetRecords call for the shard: not while it owes for what the last ones returned.
-    bool admits_read(storage::ShardKey shard);
+    bool admits_read(storage::ShardKey key);
     // A GetShardIterator call for the shard.
-    bool admits_iterator(storage::ShardKey shard);
+    bool admits_iterator(storage::ShardKey key);
     // A call, of which there may be so many per second.
     bool admits_call(const CallKey& key, std::uint64_t per_second);
 
     // An admitted read has returned `bytes`.
-    void did_read(storage::ShardKey shard, std::uint64_t bytes);
+    void did_read(storage::ShardKey key, std::uint64_t bytes);
 
     std::size_t size() const { return shards_.size() + calls_.size(); }
 
