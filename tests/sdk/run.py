@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The clients of tests/sdk against the real binary: `install CLIENT` brings one and what it needs from its
-own registry into build/sdk, `run CLIENT SCHEME` sends its round trip to a fresh server.
+"""The clients of tests/sdk against the real binary. `install FOLDER` brings a client and what it needs from
+their registries into build/sdk; `run CLIENT SCHEME` sends its round trip to a fresh server.
 
-Usage: run.py list | install CLIENT | run CLIENT (http|https)
+Usage: run.py list [FOLDER] | install FOLDER | run CLIENT (http|https)
 """
 
 import dataclasses
@@ -23,22 +23,22 @@ INSTALLED = process.ROOT / "build/sdk"
 TIMEOUT = 120
 PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
+# Commands run in build/sdk/FOLDER. A folder with requirements.txt has a venv, first in PATH: of the client
+# itself, or of a language's tools where Debian's are older than the client takes.
+INSTALL = {
+    "python": [],
+    "awscli": [["/usr/bin/aws", "--version"]],
+    "node": [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]],
+    "java": [["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]],
+    "java-v1": [["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]],
+    "go": [["go", "build", "-o", "round_trip", "."]],
+}
+
 
 @dataclasses.dataclass
 class Client:
-    """Commands run in build/sdk/FOLDER, a copy of tests/sdk/FOLDER."""
-
     folder: str
-    install: list
-    run: list
-    options: dict = dataclasses.field(default_factory=dict)  # environment beside what all have
-
-
-PYTHON = [["/usr/bin/python3", "-m", "venv", "venv"],
-          ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]]
-NODE = [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]]
-MAVEN = [["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]]
-GO = [["go", "build", "-o", "round_trip", "."]]
+    command: list
 
 
 def java(program, **options):
@@ -47,70 +47,90 @@ def java(program, **options):
             "-cp", "target/classes:target/dependency/*", program]
 
 
+JSON = {"aws.cborEnabled": "false"}
 CLIENTS = {
-    "boto3": Client("python", PYTHON, ["venv/bin/python", "round_trip.py"]),
-    "awscli": Client("awscli", [["/usr/bin/aws", "--version"]], ["bash", "round_trip.sh"]),
-    "node": Client("node", NODE, ["node", "round_trip.js"]),
-    "node-http1": Client("node", NODE, ["node", "round_trip.js", "http1"]),
-    "java-async": Client("java", MAVEN, java("AsyncRoundTrip")),
-    "java-async-json": Client("java", MAVEN, java("AsyncRoundTrip", **{"aws.cborEnabled": "false"})),
-    "java-sync": Client("java", MAVEN, java("SyncRoundTrip")),
-    "java-sync-json": Client("java", MAVEN, java("SyncRoundTrip", **{"aws.cborEnabled": "false"})),
-    "java-v1": Client("java-v1", MAVEN, java("RoundTrip")),
-    "go": Client("go", GO, ["./round_trip"]),
+    "boto3": Client("python", ["python", "round_trip.py"]),
+    "awscli": Client("awscli", ["bash", "round_trip.sh"]),
+    "node": Client("node", ["node", "round_trip.js"]),
+    "node-http1": Client("node", ["node", "round_trip.js", "http1"]),
+    "java-async": Client("java", java("AsyncRoundTrip")),
+    "java-async-json": Client("java", java("AsyncRoundTrip", **JSON)),
+    "java-sync": Client("java", java("SyncRoundTrip")),
+    "java-sync-json": Client("java", java("SyncRoundTrip", **JSON)),
+    "java-v1": Client("java-v1", java("RoundTrip")),
+    "go": Client("go", ["./round_trip"]),
 }
 
 
-def install(client):
-    folder = INSTALLED / client.folder
-    shutil.copytree(HERE / client.folder, folder, dirs_exist_ok=True)
-    for command in client.install:
-        subprocess.run(command, cwd=folder, check=True)
+def environment(folder, given):
+    return process.clean_environment({"PATH": f"{folder}/venv/bin:{os.environ['PATH']}", **given})
 
 
-def trust(server, folder):
-    """What makes the clients of each kind trust the server's authority."""
-    authority = folder / "ca.pem"
+def install(name):
+    """Anew each time: what is kept is in the package managers' own caches."""
+    folder = INSTALLED / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HERE / name, folder)
+    commands = list(INSTALL[name])
+    if (folder / "requirements.txt").exists():
+        commands = [["/usr/bin/python3", "-m", "venv", "venv"],
+                    ["pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"], *commands]
+    for command in commands:
+        # By `env`, which looks a command up in the PATH it is given.
+        subprocess.run(["/usr/bin/env", *command], cwd=folder, env=environment(folder, {}), check=True)
+
+
+def trust(server, folder, data):
+    """Has the clients trust the server's authority, each as its users do it."""
+    authority = data / "ca.pem"
     with urllib.request.urlopen(f"{server.endpoint}/_millrace/ca.pem") as answer:
         authority.write_bytes(answer.read())
     if (folder / "pom.xml").exists():
-        (folder / "authorities.p12").unlink(missing_ok=True)
+        store = folder / "authorities.p12"
+        store.unlink(missing_ok=True)
         subprocess.run(["keytool", "-importcert", "-noprompt", "-file", authority, "-alias", "millrace",
-                        "-keystore", folder / "authorities.p12", "-storepass", PASSWORD], check=True)
+                        "-keystore", store, "-storepass", PASSWORD], check=True, stderr=subprocess.DEVNULL)
     return {"AWS_CA_BUNDLE": str(authority), "NODE_EXTRA_CA_CERTS": str(authority)}
 
 
 def run(client, scheme):
     folder = INSTALLED / client.folder
-    with tempfile.TemporaryDirectory() as data:
-        server = process.Server(pathlib.Path(data) / "data").start()
+    with tempfile.TemporaryDirectory() as temporary:
+        data = pathlib.Path(temporary)
+        no_settings = data / "no-settings"  # of this machine's user
+        no_settings.touch()
+        server = process.Server(data / "data").start()
         given = {
             "AWS_ENDPOINT_URL": f"{scheme}://localhost:{server.port}",
             "AWS_REGION": process.REGION, "AWS_DEFAULT_REGION": process.REGION,
             "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            # Nothing of the machine's own settings.
-            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_CONFIG_FILE": str(no_settings), "AWS_SHARED_CREDENTIALS_FILE": str(no_settings),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        if scheme == "https":
-            given |= trust(server, folder)
-        done = subprocess.run(client.run, cwd=folder, env=process.clean_environment(given), timeout=TIMEOUT,
-                              check=False)
-        died = not server.running
-        if done.returncode != 0 or died:
-            print(f"exit status {done.returncode}; {'the server died' if died else 'server'}:\n{server.log()}")
-        server.close()
-        return done.returncode or int(died)
+        try:
+            if scheme == "https":
+                given |= trust(server, folder, data)
+            done = subprocess.run(["/usr/bin/env", *client.command], cwd=folder, env=environment(folder, given),
+                                  timeout=TIMEOUT, check=False)
+            if done.returncode != 0:
+                sys.exit(f"exit status {done.returncode}; the server said:\n{server.log()}")
+        finally:
+            alive = server.running
+            server.close()
+        if not alive:
+            sys.exit(f"the server died:\n{server.log()}")
 
 
 def main():
     verb, *arguments = sys.argv[1:] or ["help"]
-    if verb == "list":
-        print(*CLIENTS)
+    if verb == "list" and not arguments:
+        print(*INSTALL)
+    elif verb == "list" and len(arguments) == 1:
+        print(*(name for name, client in CLIENTS.items() if client.folder == arguments[0]))
     elif verb == "install" and len(arguments) == 1:
-        install(CLIENTS[arguments[0]])
+        install(arguments[0])
     elif verb == "run" and len(arguments) == 2 and arguments[1] in ("http", "https"):
-        sys.exit(run(CLIENTS[arguments[0]], arguments[1]))
+        run(CLIENTS[arguments[0]], arguments[1])
     else:
         sys.exit(__doc__)
 
