@@ -33,7 +33,11 @@ Task<wire::Response> Console::handle(const wire::Request& request) {
     if (live || ready) {
         co_return health(ready);
     }
-    co_return certificate ? authority() : metrics();
+    if (certificate) {
+        std::string pem = co_await authority_.authority();
+        co_return authority(std::move(pem));
+    }
+    co_return metrics();
 }
 
 wire::Response Console::health(bool must_be_ready) const {
@@ -53,8 +57,7 @@ wire::Response Console::health(bool must_be_ready) const {
     return response;
 }
 
-wire::Response Console::authority() const {
-    std::string pem = authority_.authority();
+wire::Response Console::authority(std::string pem) {
     if (pem.empty()) {
         return text(404, "The server has no certificate of its own making.\n");
     }

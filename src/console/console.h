@@ -15,8 +15,8 @@ inline constexpr std::string_view kPathPrefix = "/_millrace/";
 class AuthoritySource {
 public:
     virtual ~AuthoritySource() = default;
-    // Empty: there is none of ours. Thread-safe, does not wait.
-    virtual std::string authority() = 0;
+    // Empty: there is none of ours. Thread-safe; waits until that is known.
+    virtual Task<std::string> authority() = 0;
 };
 
 // Thread-safe. The references outlive it.
@@ -31,7 +31,7 @@ private:
     // 503 if it must be ready and is not. That it answers at all shows that it lives.
     wire::Response health(bool must_be_ready) const;
     wire::Response metrics() const;
-    wire::Response authority() const;
+    static wire::Response authority(std::string pem);
 
     HealthSource& health_;
     AuthoritySource& authority_;

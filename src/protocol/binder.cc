@@ -275,6 +275,12 @@ void Binder::bytes(Bytes value) {
     }
 }
 
+// Whether the list on top stands in an element of another.
+bool Binder::in_list() const {
+    return std::any_of(levels_.begin(), levels_.begin() + depth_ - 1,
+                       [](const Level& level) { return level.place == Place::kStructures; });
+}
+
 void Binder::null() {
     if (listening() || depth_ == 0)
         return;
@@ -291,7 +297,9 @@ void Binder::null() {
         case Place::kTexts:
             if (!room(level))
                 return;
-            nulls_.add(level.object, *level.field, level.next - 1);
+            // An owner within a list moves when that grows: there an empty element has to do.
+            if (!in_list())
+                nulls_.add(level.object, *level.field, level.next - 1);
             if (level.place == Place::kTexts) {
                 level.field->access.append_text(level.object, {});
             } else {

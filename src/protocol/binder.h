@@ -50,6 +50,9 @@ public:
         kMilliseconds
     };  // of numbers given as timestamps
 
+    // As deep as shapes nest, each list, map and structure counted; not as bodies do.
+    static constexpr std::size_t kDepthMax = 12;
+
     Binder(const model::Shape& shape, void* object, Arena& arena, TimeUnit unit)
         : shape_(shape), object_(object), arena_(arena), unit_(unit) {}
 
@@ -90,6 +93,7 @@ private:
 
     bool listening() const { return failure_.has_value() || ignored_ > 0; }
     Level& top() { return levels_[depth_ - 1]; }
+    bool in_list() const;
     void push(const Level& level);
 
     // The field the coming value is for; null: it is for none, or has been dealt with.
@@ -107,7 +111,7 @@ private:
     Arena& arena_;
     const TimeUnit unit_;
 
-    std::array<Level, 8> levels_;  // as deep as shapes nest, not as bodies do
+    std::array<Level, kDepthMax> levels_;
     std::size_t depth_ = 0;
     std::size_t ignored_ = 0;              // how deep in a value that nobody asked for
     const model::Field* field_ = nullptr;  // of the structure on top, named by the last key

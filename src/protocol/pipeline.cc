@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "protocol/authentication.h"
 #include "protocol/binder.h"
+#include "protocol/caller_identity.h"
 #include "protocol/cbor_reader.h"
 #include "protocol/content_type.h"
 #include "protocol/cors.h"
@@ -70,11 +71,13 @@ public:
         if (request_.body.empty())
             return refuse_empty_body();
         if (type_ == ContentType::kOther)
-            return refuse_content_type();
+            return asks_for_caller(request_) ? tell_caller() : refuse_content_type();
         if (!read_body())
             return refuse_syntax();
         if (type_ == ContentType::kPlainJson)
             return enveloped_error(404, kUnknownOperation);
+        if (type_ == ContentType::kJson && asks_for_caller(target_))
+            return tell_caller();
         if (row_ == nullptr)
             return error(format(), kUnknownOperation);
 
@@ -174,6 +177,17 @@ private:
     Reply refuse_content_type() const {
         return target_.names_both() ? xml_unknown_operation()
                                     : xml_error(kAccessDenied, kNothingToAuthorize);
+    }
+
+    Reply tell_caller() const {
+        const Authentication authentication = authenticate(request_);
+        const bool json = type_ == ContentType::kJson;
+        if (const auto& failure = authentication.failure) {
+            return json ? error(Format::kJson, failure->type, failure->message)
+                        : xml_error(failure->type, failure->message);
+        }
+        const Identity identity = identify(authentication.credential, pipeline_.settings_);
+        return json ? caller_in_json(identity) : caller_in_xml(identity, id_.uuid);
     }
 
     Reply refuse_syntax() const {

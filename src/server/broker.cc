@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "millrace/version.h"
+#include "server/descriptors.h"
 #include "server/lifecycle.h"
 #include "server/option_sources.h"
 #include "server/option_value.h"
@@ -44,18 +45,19 @@ Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Broker::~Broker() = default;
 
-StartResult Broker::start(const Options& options) {
+StartResult Broker::start(const Options& chosen) {
     const auto failed = [](StartError::Kind kind, std::string message) {
         return StartResult{nullptr, {kind, std::move(message)}};
     };
-    if (const auto checked = server::check_options(options); !checked) {
+    if (const auto checked = server::check_options(chosen); !checked) {
         return failed(StartError::Kind::kOptions, checked.error().message);
     }
     const auto format =
-        options.log_format == LogFormat::kJson ? log::Format::kJson : log::Format::kText;
-    if (const auto configured = log::configure(options.log_level, format); !configured) {
+        chosen.log_format == LogFormat::kJson ? log::Format::kJson : log::Format::kText;
+    if (const auto configured = log::configure(chosen.log_level, format); !configured) {
         return failed(StartError::Kind::kOptions, "log-level: " + configured.error().message);
     }
+    const Options options = server::fit_descriptors(chosen);
     auto impl = std::make_unique<Impl>(options);
     if (auto error = impl->lifecycle.start()) {
         return failed(error->kind, std::move(error->message));

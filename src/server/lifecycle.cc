@@ -55,6 +55,7 @@ wire::FrontConfig front_config(const Options& options) {
     config.limits.body_bytes_in_flight_max = options.body_memory;
     config.limits.connections_max = options.connections_max;
     config.limits.streams_max = options.http2_streams_max;
+    config.tls_expected = options.tls != Tls::kOff;
     config.tls_required = options.tls == Tls::kRequired;
     config.limits.idle_timeout = options.idle_timeout;
     config.limits.header_timeout = options.header_timeout;
@@ -173,18 +174,13 @@ std::optional<StartError> Lifecycle::start() {
     }
     front_ = std::move(front).value();
     add_process_metrics(metrics_, *front_, clock_);
-    if (options_.tls != Tls::kOff) {
-        const std::lock_guard lock(tls_mutex_);
-        if (const auto loaded = load_tls(); !loaded) {
-            return tls_error(options_, loaded.error());
-        }
-        tls_loaded_ = true;
-        renew_tls_later();
-    }
     front_->start();
 
     if (const auto opened = open_engine(); !opened) {
         return data_error(options_, opened.error());
+    }
+    if (auto failed = start_tls()) {
+        return failed;
     }
     if (const auto opened = open_broker(); !opened) {
         return data_error(options_, opened.error());
@@ -197,24 +193,81 @@ std::optional<StartError> Lifecycle::start() {
     return std::nullopt;
 }
 
+std::optional<StartError> Lifecycle::start_tls() {
+    if (options_.tls == Tls::kOff) {
+        tell_authority({});
+        return std::nullopt;
+    }
+    const std::lock_guard lock(tls_mutex_);
+    tls_wanted_ = true;
+    if (options_.tls == Tls::kRequired || !options_.tls_certificate.empty()) {
+        if (const auto loaded = load_tls(); !loaded) {
+            return tls_error(options_, loaded.error());
+        }
+    } else {
+        pool_.submit([this] { begin_tls(); });
+    }
+    renew_tls_later();
+    return std::nullopt;
+}
+
+void Lifecycle::begin_tls() {
+    const std::lock_guard lock(tls_mutex_);
+    if (!tls_wanted_) {
+        return;
+    }
+    if (const auto loaded = load_tls(); !loaded) {
+        log::error("there is no TLS error=\"{}\"", loaded.error().message);
+        front_->use_tls(nullptr);
+        tell_authority({});
+    }
+}
+
 Result<void> Lifecycle::load_tls() {
     env::PosixFileSystem host;
     MILLRACE_TRY(auto loaded, load_tls_files(options_, *files_, host, clock_.now()));
     MILLRACE_TRY(auto context, wire::TlsContext::server(loaded.identity));
     front_->use_tls(std::move(context));
-    const std::lock_guard lock(authority_mutex_);
-    authority_ = std::move(loaded.authority);
+    tell_authority(std::move(loaded.authority));
     return success();
 }
 
 void Lifecycle::reload() {
     const std::lock_guard lock(tls_mutex_);
-    if (!tls_loaded_) {
+    if (!tls_wanted_) {
         return;
     }
     if (const auto loaded = load_tls(); !loaded) {
         log::error("the certificate stays as it was error=\"{}\"", loaded.error().message);
     }
+}
+
+void Lifecycle::tell_authority(std::string authority) {
+    std::vector<AuthorityWaiter> waiters;
+    {
+        const std::lock_guard lock(authority_mutex_);
+        authority_ = authority;
+        waiters.swap(authority_waiters_);
+    }
+    for (AuthorityWaiter& waiter : waiters) {
+        env::post_or_run(waiter.home, [done = std::move(waiter.done), authority]() mutable {
+            done(std::move(authority));
+        });
+    }
+}
+
+Task<std::string> Lifecycle::authority() {
+    auto begin = [this, home = env::current_executor()](Callback<void(std::string)> done) {
+        std::unique_lock lock(authority_mutex_);
+        if (!authority_) {
+            authority_waiters_.push_back({home, std::move(done)});
+            return;
+        }
+        std::string known = *authority_;
+        lock.unlock();
+        done(std::move(known));
+    };
+    co_return co_await completion<std::string>(std::move(begin));
 }
 
 // A certificate of the broker's own must not expire while it runs.
@@ -223,11 +276,6 @@ void Lifecycle::renew_tls_later() {
         reload();
         renew_tls_later();
     });
-}
-
-std::string Lifecycle::authority() {
-    const std::lock_guard lock(authority_mutex_);
-    return authority_;
 }
 
 Result<void> Lifecycle::open_engine() {
@@ -265,8 +313,9 @@ void Lifecycle::stop() {
     stopped_ = true;
     {
         const std::lock_guard lock(tls_mutex_);
-        tls_loaded_ = false;
+        tls_wanted_ = false;
     }
+    tell_authority({});
     state_ = State::kStopping;
     if (front_ != nullptr) {
         if (!front_->drain(options_.shutdown_drain, kHandlersPatience)) {

@@ -1,10 +1,10 @@
 // Every part of a running broker, and the order in which parts start and stop.
 //
 // Start: open the addresses (health answers "starting", everything else 503) - lock and recover the
-// data directory - load the catalog - create the start-up streams and wait until they are ACTIVE -
-// open the gate: ready. Stop: health says "stopping" - accept no more and drain, for at most
-// shutdown_drain, then close what is left - end the catalog's background work - flush and close the
-// engine - end the threads.
+// data directory - see to TLS, in the background where that can be - load the catalog - create the
+// start-up streams and wait until they are ACTIVE - open the gate: ready. Stop: health says
+// "stopping" - accept no more and drain, for at most shutdown_drain, then close what is left - end
+// the catalog's background work - flush and close the engine - end the threads.
 #pragma once
 
 #include <atomic>
@@ -50,12 +50,17 @@ public:
 
     const std::vector<wire::Address>& addresses() const { return front_->addresses(); }
     console::Health health() override;
-    std::string authority() override;
+    Task<std::string> authority() override;
 
 private:
     enum class State : std::uint8_t { kStarting, kReady, kStopping };
 
+    // Certificates take longer than all the rest of a start: where none was given, they are made
+    // or read in the background, and clients with TLS wait for them.
+    std::optional<StartError> start_tls();
+    void begin_tls();
     Result<void> load_tls();  // REQUIRES: tls_mutex_ is held
+    void tell_authority(std::string authority);
     void renew_tls_later();
     Result<void> open_engine();
     Result<void> open_broker();
@@ -64,10 +69,15 @@ private:
     std::atomic<State> state_ = State::kStarting;
     bool stopped_ = false;
 
-    std::mutex tls_mutex_;     // one reload at a time, none after stop() has begun
-    bool tls_loaded_ = false;  // and may be loaded again
+    struct AuthorityWaiter {
+        env::Executor* home;
+        Callback<void(std::string)> done;
+    };
+    std::mutex tls_mutex_;     // one load at a time
+    bool tls_wanted_ = false;  // not any more once stop() has begun
     std::mutex authority_mutex_;
-    std::string authority_;
+    std::optional<std::string> authority_;
+    std::vector<AuthorityWaiter> authority_waiters_;
 
     // In the order they are made; destroyed the other way round.
     env::SystemClock clock_;

@@ -1,6 +1,4 @@
 // The binary: `millrace [VERB] [ARGUMENTS]`. `serve` is the default verb.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
@@ -16,6 +14,7 @@
 
 #include "env/posix_file_system.h"
 #include "millrace/broker.h"
+#include "server/descriptors.h"
 #include "server/option_sources.h"
 #include "server/verbs.h"
 
@@ -92,15 +91,6 @@ private:
     };
     std::shared_ptr<State> state_ = std::make_shared<State>();
 };
-
-// One connection or segment is one descriptor: take what the system allows.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 int refuse(const std::string& message, int status) {
     std::fprintf(stderr, "millrace: %s\n", message.c_str());

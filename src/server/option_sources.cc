@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "crypto/certificates.h"
 #include "server/call_rates.h"
 #include "server/kms_keys.h"
 #include "server/option_value.h"
@@ -140,6 +141,11 @@ Result<void> check_options(const Options& options) {
     const auto streams = parse_startup_streams(options);
     if (!streams) {
         return invalid("streams", streams.error().message);
+    }
+    for (const std::string& name : options.tls_names) {
+        if (!crypto::is_name(name)) {
+            return invalid("tls-names", "'" + name + "' is neither a host name nor an address");
+        }
     }
     const auto rates = parse_call_rates(options);
     if (!rates) {

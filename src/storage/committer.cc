@@ -158,9 +158,14 @@ void Committer::run() {
 std::vector<CommitRequest*> Committer::take_group() {
     std::vector<CommitRequest*> requests;
     std::uint64_t bytes = 0;
-    while (!queue_.empty() &&
-           (requests.empty() || bytes + queue_.front()->bytes <= kCommitBytesMax)) {
+    std::size_t parts = 0;  // at most so many files are opened
+    const auto fits = [&](const CommitRequest& next) {
+        return bytes + next.bytes <= kCommitBytesMax &&
+               parts + next.parts.size() <= parts_.options.open_files;
+    };
+    while (!queue_.empty() && (requests.empty() || fits(*queue_.front()))) {
         bytes += queue_.front()->bytes;
+        parts += queue_.front()->parts.size();
         requests.push_back(queue_.front());
         queue_.pop_front();
     }

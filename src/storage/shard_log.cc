@@ -388,6 +388,9 @@ ShardLog::Unsynced ShardLog::take_unsynced() {
 void ShardLog::synced(const ShardState& state) {
     durable_.next = state.next;
     durable_.active = state.segments.empty() ? std::nullopt : std::optional(state.segments.back());
+    if (!dirty() && !broken_) {
+        file_ = nullptr;  // the cache keeps it open as long as there is room
+    }
 }
 
 void ShardLog::not_synced(bool directory_changed, bool lost) {

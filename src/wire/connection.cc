@@ -40,7 +40,7 @@ void Connection::go_on() {
     int pieces = 0;
     while (!closed_ && !writing_) {
         if (session_ == nullptr) {
-            if (reading_) {
+            if (reading_ || awaits_tls_) {
                 break;
             }
             read();
@@ -241,7 +241,8 @@ void Connection::did_read(ErrorCode ec, std::size_t bytes) {
     if (ec) {
         closed_ = true;  // the client left, or close() did it
     } else if (session_ == nullptr) {
-        opened(bytes);
+        opening_bytes_ += bytes;
+        opened();
     } else {
         session_->received(bytes);
         if (lingering_) {
@@ -252,14 +253,17 @@ void Connection::did_read(ErrorCode ec, std::size_t bytes) {
     go_on();
 }
 
-void Connection::opened(std::size_t bytes) {
-    opening_bytes_ += bytes;
+void Connection::opened() {
     const std::string_view first = std::string_view(opening_).substr(0, opening_bytes_);
     const Opening opening = opening_of(first);
     if (opening == Opening::kUndecided) {
         return;
     }
     if (opening == Opening::kTls && !link_.is_tls()) {
+        awaits_tls_ = worker_.tls_expected();
+        if (awaits_tls_) {
+            return;
+        }
         if (const auto tls = worker_.tls()) {
             link_.begin_tls(*tls, first);
             opening_bytes_ = 0;
@@ -332,6 +336,13 @@ void Connection::drain() {
     if (idle) {
         close();
     } else {
+        go_on();
+    }
+}
+
+void Connection::tls_came() {
+    if (awaits_tls_ && !closed_) {
+        opened();
         go_on();
     }
 }

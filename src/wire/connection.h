@@ -31,9 +31,10 @@ public:
     // Any of these may destroy the connection before it returns.
     void start();
     void sweep(SteadyTime now);  // closes it if its deadline has passed
-    void drain();  // closes it now if idle, else after the answers that are due, which
-                   // are told to end if they come in pieces
-    void close();  // closes it now; a running handler's answer will be dropped
+    void drain();     // closes it now if idle, else after the answers that are due, which
+                      // are told to end if they come in pieces
+    void tls_came();  // it may have waited for that
+    void close();     // closes it now; a running handler's answer will be dropped
 
     std::list<Connection>::iterator self;  // its place in the worker's list
 
@@ -53,7 +54,7 @@ private:
     bool wants_read() const;
     void read();
     void did_read(ErrorCode ec, std::size_t bytes);
-    void opened(std::size_t bytes);
+    void opened();
     std::unique_ptr<Session> make_session(Opening opening) const;
     void finish();
     void shut();
@@ -74,6 +75,7 @@ private:
     std::uint64_t deadline_request_ = 0;
     Wait deadline_for_ = Wait::kNone;
     bool reading_ = false;
+    bool awaits_tls_ = false;
     bool yielding_ = false;
     bool watching_ = false;  // while there are pieces; may outlast them, then without effect
     bool writing_ = false;

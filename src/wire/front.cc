@@ -5,7 +5,7 @@
 namespace millrace::wire {
 
 Front::Front(FrontConfig config, Handler& handler, env::Clock& clock)
-    : config_(std::move(config)), context_(config_.limits, handler, clock) {
+    : config_(std::move(config)), context_(config_.limits, config_.tls_expected, handler, clock) {
     context_.tls_required = config_.tls_required;
 }
 
@@ -32,6 +32,13 @@ Front::~Front() = default;
 void Front::start() {
     for (const auto& worker : workers_) {
         worker->start();
+    }
+}
+
+void Front::use_tls(std::shared_ptr<const TlsContext> context) {
+    context_.tls.set(std::move(context));
+    for (const auto& worker : workers_) {
+        worker->tls_came();
     }
 }
 

@@ -14,6 +14,7 @@ struct FrontConfig {
     std::vector<Address> listen;
     unsigned workers = 1;
     Limits limits;
+    bool tls_expected = false;  // use_tls() will be called: clients with TLS wait until then
     bool tls_required = false;  // connections without TLS are told so and closed
 };
 
@@ -29,10 +30,8 @@ public:
 
     void start();
 
-    // TLS of the connections that begin from now on. Thread-safe.
-    void use_tls(std::shared_ptr<const TlsContext> context) {
-        context_.tls.set(std::move(context));
-    }
+    // TLS of the connections that begin from now on; null: none. Thread-safe.
+    void use_tls(std::shared_ptr<const TlsContext> context);
 
     // Accepts no more and waits until every connection has ended, for at most `patience`; what is
     // left then is closed, and handlers that still run are waited for, for at most

@@ -45,9 +45,17 @@ private:
 // The context new connections begin with: it may be replaced at any time. Thread-safe.
 class TlsHolder final {
 public:
+    explicit TlsHolder(bool expected) : expected_(expected) {}
+
     void set(std::shared_ptr<const TlsContext> context) {
         const std::lock_guard lock(mutex_);
         context_ = std::move(context);
+        expected_ = false;
+    }
+    // There is none yet: clients that come with TLS have to wait for set().
+    bool is_expected() const {
+        const std::lock_guard lock(mutex_);
+        return expected_;
     }
     std::shared_ptr<const TlsContext> get() const {
         const std::lock_guard lock(mutex_);
@@ -56,6 +64,7 @@ public:
 
 private:
     mutable std::mutex mutex_;
+    bool expected_;
     std::shared_ptr<const TlsContext> context_;
 };
 

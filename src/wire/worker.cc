@@ -158,6 +158,15 @@ void Worker::drain() {
     });
 }
 
+void Worker::tls_came() {
+    asio::post(io_, [this] {
+        for (auto at = connections_.begin(); at != connections_.end();) {
+            Connection& connection = *at++;
+            connection.tls_came();
+        }
+    });
+}
+
 void Worker::close_all() {
     asio::post(io_, [this] {
         for (auto at = connections_.begin(); at != connections_.end();) {

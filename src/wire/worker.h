@@ -22,17 +22,19 @@ namespace millrace::wire {
 
 // What the workers of one process share; outlives them.
 struct WorkerContext {
-    WorkerContext(const Limits& the_limits, Handler& the_handler, env::Clock& the_clock)
+    WorkerContext(const Limits& the_limits, bool tls_expected, Handler& the_handler,
+                  env::Clock& the_clock)
         : limits(the_limits),
           handler(the_handler),
           clock(the_clock),
-          budget(the_limits.body_bytes_in_flight_max) {}
+          budget(the_limits.body_bytes_in_flight_max),
+          tls(tls_expected) {}
 
     const Limits& limits;
     Handler& handler;
     env::Clock& clock;
     ByteBudget budget;
-    TlsHolder tls;                             // empty: there is no TLS
+    TlsHolder tls;                             // empty and not expected: there is no TLS
     bool tls_required = false;                 // set before the workers start
     std::atomic<std::size_t> connections = 0;  // open now
     std::mutex mutex;                          // held for no data, only to wait on `ended`
@@ -54,12 +56,14 @@ public:
     // Thread-safe from here to the line below.
     void post(Callback<void()> run) override;
     void drain();      // accepts no more, closes idle connections, the others after their answer
+    void tls_came();   // goes on with the connections that waited for it
     void close_all();  // closes every connection
     void finish();     // ends the loop once the last connection and posted callback are gone
 
     // ---- On this worker's thread only.
     Handler& handler() { return context_.handler; }
     std::shared_ptr<const TlsContext> tls() const { return context_.tls.get(); }
+    bool tls_expected() const { return context_.tls.is_expected(); }
     bool tls_required() const { return context_.tls_required; }
     const SessionContext& session_context() const { return session_context_; }
     SteadyTime deadline(Millis from_now) const { return session_context_.now + from_now + tick_; }

@@ -166,14 +166,16 @@ class Storm:
         key, count = self.take(chance, writer)
         answer = client("PutRecord", {**STORM, "PartitionKey": key, "Data": payload(key, count)})
         self.acknowledged[key, count] = answer["ShardId"], answer["SequenceNumber"]
+        time.sleep(0.002)  # the kills shall not wait for the writers' volume
 
     def put_records(self, client, chance, writer):
-        taken = [self.take(chance, writer) for _ in range(chance.randrange(1, 60))]
+        taken = [self.take(chance, writer) for _ in range(chance.randrange(1, 40))]
         answer = client("PutRecords", {**STORM, "Records": [
             {"PartitionKey": key, "Data": payload(key, count)} for key, count in taken]})
         for record, result in zip(taken, answer["Records"], strict=True):
             if "SequenceNumber" in result:
                 self.acknowledged[record] = result["ShardId"], result["SequenceNumber"]
+        time.sleep(0.03)
 
     # ---- readers
 
@@ -199,7 +201,7 @@ class Storm:
         read = self.followed[consumer, index]
         more = {"kind": "AFTER_SEQUENCE_NUMBER", "number": read[-1]} if read else {"kind": "TRIM_HORIZON"}
         try:
-            with fanout.Subscription(self.server, self.consumers[consumer], shard=index, timeout=6, **more) as found:
+            with fanout.Subscription(self.server, self.consumers[consumer], shard=index, timeout=2, **more) as found:
                 if found.refusal is not None:
                     kind = found.refusal.json["__type"]
                     assert kind == "ResourceInUseException" or found.refusal.status == 503, found.refusal

@@ -1,5 +1,6 @@
 """HTTP/2 and TLS on the one port, through curl, boto3 and sockets."""
 
+import base64
 import concurrent.futures
 import json
 import signal
@@ -12,9 +13,7 @@ import boto3
 import botocore.config
 import pytest
 
-from harness import aws, http, process
-
-VERSION_2, VERSION_1 = "2", "1.1"
+from harness import aws, fanout, http, process
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +106,7 @@ def test_the_certificate_is_for_this_machine(server, authority, host):
             context.wrap_socket(plain, server_hostname="example.org")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_old_tls_is_refused(server):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -134,6 +134,14 @@ def test_boto3_over_tls(server, authority, name):
     assert [len(r["Data"]) for r in records] == [len(data)] * 16
 
 
+def test_sts_tells_who_calls(server, authority):
+    for endpoint in (server.endpoint, https(server)):
+        sts = boto3.client("sts", endpoint_url=endpoint, region_name=process.REGION, verify=str(authority),
+                           aws_access_key_id=process.ACCOUNT, aws_secret_access_key="secret")
+        told = sts.get_caller_identity()
+        assert (told["Account"], told["Arn"]) == (process.ACCOUNT, f"arn:aws:iam::{process.ACCOUNT}:root")
+
+
 def test_fan_out_over_tls(server, authority, name):
     kinesis = boto3_over_tls(server, authority)
     aws.make_stream(kinesis, name)
@@ -152,6 +160,32 @@ def test_fan_out_over_tls(server, authority, name):
         if len(got) == 3:
             break
     assert got == [0, 1, 2]
+
+
+def test_fan_out_over_http2(server, kinesis, stream, tmp_path):
+    """SubscribeToShard as the JavaScript and Java SDKs ask for it, with a window that has to be renewed."""
+    consumer = fanout.register(kinesis, stream)
+    data = b"x" * 300_000
+    for _ in range(6):
+        kinesis.put_record(StreamName=stream, PartitionKey="k", Data=data)
+    body = tmp_path / "body"
+    body.write_text(json.dumps({"ConsumerARN": consumer, "ShardId": "shardId-000000000000",
+                                "StartingPosition": {"Type": "TRIM_HORIZON"}}))
+    args = [a.replace("ListStreams", "SubscribeToShard").replace("{}", f"@{body}")
+            for a in list_streams("--http2-prior-knowledge")]
+    client = subprocess.Popen(["curl", "-sSN", *map(str, args), server.endpoint], stdout=subprocess.PIPE)
+    received, sizes = b"", []
+    while len(sizes) < 6:
+        more = client.stdout.read1(1 << 16)
+        assert more, "the subscription ended"
+        received += more
+        while frame := fanout.parse_frame(received):
+            headers, payload, received = frame
+            if headers[":event-type"] == "SubscribeToShardEvent":
+                sizes += [len(base64.b64decode(r["Data"])) for r in json.loads(payload)["Records"]]
+    assert sizes == [len(data)] * 6
+    client.kill()
+    client.wait()
 
 
 def test_a_connection_without_a_handshake_is_closed(make_server):
@@ -200,6 +234,16 @@ def test_required_refuses_plain_connections_clearly(make_server):
     run = process.run_binary("health", env={"MILLRACE_TLS": "required",
                                             "MILLRACE_LISTEN": f"0.0.0.0:{server.port}"})
     assert run.returncode == 0, run.stderr
+
+
+def test_the_authority_is_there_as_soon_as_anything(make_server, tmp_path):
+    server = make_server()
+    server.spawn()
+    authority = tmp_path / "ca.pem"
+    authority.write_text(curl(f"{server.endpoint}/_millrace/ca.pem", "--retry", 50, "--retry-connrefused",
+                              "--retry-delay", 0, "-f"))
+    assert version_and_status(f"{https(server)}/_millrace/health/live", "--cacert", authority)[1] == "200"
+    server.wait_ready()
 
 
 def test_off_takes_no_tls(make_server):

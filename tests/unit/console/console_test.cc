@@ -14,7 +14,7 @@ struct FixedHealth final : HealthSource {
 
 struct FixedAuthority final : AuthoritySource {
     std::string pem;
-    std::string authority() override { return pem; }
+    Task<std::string> authority() override { co_return pem; }
 };
 
 struct ConsoleTest : testing::Test {

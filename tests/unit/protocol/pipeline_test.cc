@@ -510,5 +510,31 @@ TEST_F(PipelineTest, RpcV2IsServedByItsPath) {
     EXPECT_EQ(header(other, "smithy-protocol"), "absent");
 }
 
+TEST_F(PipelineTest, TheCallersIdentityIsTold) {
+    Sent query;
+    query.without("X-Amz-Target");
+    query.with("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    query.body = "Version=2011-06-15&Action=GetCallerIdentity";
+    const wire::Response xml = send(query);
+    EXPECT_EQ(xml.status, 200u);
+    EXPECT_EQ(header(xml, "Content-Type"), "text/xml");
+    EXPECT_NE(xml.body.find("<Arn>arn:aws:iam::123456789012:root</Arn>"), std::string::npos);
+    EXPECT_NE(xml.body.find("<Account>123456789012</Account>"), std::string::npos);
+    EXPECT_NE(xml.body.find(header(xml, "x-amzn-RequestId")), std::string::npos);
+    EXPECT_EQ(send(query.without("Authorization")).status, 403u);
+    query.body = "Action=GetSessionToken";
+    EXPECT_EQ(send(query).status, 403u);
+
+    Sent json;
+    json.with("X-Amz-Target", "AWSSecurityTokenServiceV20110615.GetCallerIdentity");
+    json.body = "{}";
+    const wire::Response told = send(json);
+    expect(told, 200, kJsonType,
+           R"({"Account":"123456789012","Arn":"arn:aws:iam::123456789012:root",)"
+           R"("UserId":"123456789012"})");
+    EXPECT_EQ(send(json.without("Authorization")).status, 400u);
+    EXPECT_EQ(play_.calls, 0);
+}
+
 }  // namespace
 }  // namespace millrace::protocol

@@ -311,6 +311,20 @@ TEST_F(ShardLogTest, TrimLeavesTheActiveSegmentWhileItHoldsMoreThanTheCheckpoint
     EXPECT_EQ(log->trim(kLater).size(), 1U);
 }
 
+TEST_F(ShardLogTest, ASyncedSegmentIsLeftToTheCacheToKeepOpen) {
+    const auto log = fresh();
+    append(*log, "a");
+    const env::Path path = log->segment_path(Position(0));
+    const auto file = parts->open_files.find(path);
+    ASSERT_NE(file, nullptr);
+    parts->open_files.forget(path);
+    EXPECT_GT(file.use_count(), 1) << "not synced yet";
+    checkpoint(*log);
+    EXPECT_EQ(file.use_count(), 1);
+    append(*log, "b");
+    EXPECT_EQ(text(*log), "0:a 1:b");
+}
+
 TEST_F(ShardLogTest, TrimBelowAPositionKeepsTheSegmentThatHoldsIt) {
     const auto log = fresh();
     for (int i = 0; i < 4; ++i) {
