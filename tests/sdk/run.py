@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent / "service"))
 from harness import process  # noqa: E402
 
 INSTALLED = process.ROOT / "build/sdk"
-TIMEOUT = 120
+TIMEOUT = 300
 PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
 # Commands run in build/sdk/FOLDER. A folder with requirements.txt has a venv, first in PATH: of the client
