@@ -27,7 +27,7 @@ public:
     // Recovers the data directory and creates the start-up streams; returns when the broker is
     // ready. The address is open before: health answers "not ready" meanwhile. Sets the process's
     // log.
-    static StartResult start(const Options& options);
+    static StartResult start(const Options& chosen);
 
     ~Broker();  // stop()
     Broker(const Broker&) = delete;

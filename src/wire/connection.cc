@@ -286,7 +286,7 @@ std::unique_ptr<Session> Connection::make_session(Opening opening) const {
     const bool http2 = opening == Opening::kHttp2;
     if (worker_.tls_required() && !link_.is_tls()) {
         auto session = std::make_unique<Http1Session>(context);
-        session->turn_away(std::string(http2 ? Http2Session::kTlsRequired : kTlsRequired));
+        session->turn_away(http2 ? Http2Session::kTlsRequired : kTlsRequired);
         return session;
     }
     if (http2) {

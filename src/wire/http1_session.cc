@@ -396,7 +396,7 @@ void Http1Session::refuse(unsigned status) {
     release();
 }
 
-void Http1Session::turn_away(std::string answer) {
+void Http1Session::turn_away(std::string_view answer) {
     CHECK(phase_ == Phase::kIdle);
     output_.head += answer;
     unread_ = true;

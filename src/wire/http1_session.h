@@ -45,7 +45,7 @@ public:
     void fail(Exchange& exchange) override;
 
     // Says `answer`, whole, instead of taking a request, and ends. REQUIRES: phase() == kIdle.
-    void turn_away(std::string answer);
+    void turn_away(std::string_view answer);
 
     bool has_output() override { return !output_.empty(); }
     bool output_full() const override;

@@ -153,7 +153,7 @@ struct TlsStream::Transport final {
         BIO_clear_retry_flags(bio);
         if (!me.seen_.empty()) {
             const std::size_t count = std::min(me.seen_.size(), static_cast<std::size_t>(size));
-            std::memcpy(to, me.seen_.data(), count);
+            me.seen_.copy(to, count);
             me.seen_.erase(0, count);
             return static_cast<int>(count);
         }

@@ -43,11 +43,16 @@ def put(kinesis, name, data, key="k"):
 
 def encryption(kinesis, name):
     """(EncryptionType, KeyId) as both descriptions have it."""
-    full = kinesis.describe_stream(StreamName=name)["StreamDescription"]
-    brief = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-    told = [(d["EncryptionType"], d.get("KeyId")) for d in (full, brief)]
-    assert told[0] == told[1]
-    return told[0]
+    def told(description):
+        return description["EncryptionType"], description.get("KeyId")
+
+    for _ in range(3):  # a change may come between the two, but not each time
+        brief = told(kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"])
+        full = told(kinesis.describe_stream(StreamName=name)["StreamDescription"])
+        if full == brief:
+            break
+    assert full == brief
+    return full
 
 
 def read(kinesis, name, shard=0):
