@@ -17,6 +17,7 @@
 #include "storage/engine.h"
 #include "support/log_model.h"
 #include "support/read_all.h"
+#include "support/scale.h"
 #include "support/thread_executor.h"
 
 namespace millrace::test {
@@ -98,14 +99,18 @@ protected:
     // True once `holds`, asked on the executor, does; false after too long.
     template <class F>
     bool becomes(F holds) {
-        const auto patience = std::chrono::seconds(30);
+        const auto patience = std::chrono::seconds(kSanitized ? 120 : 30);
         const auto begun = std::chrono::steady_clock::now();
+        std::mutex mutex;
+        std::condition_variable nothing;
         while (std::chrono::steady_clock::now() - begun < patience) {
             bool now = false;
             executor_.run([&] { now = holds(); });
             if (now)
                 return true;
             subject_->pump();
+            std::unique_lock lock(mutex);
+            nothing.wait_for(lock, std::chrono::microseconds(200));  // others need the core
         }
         return false;
     }

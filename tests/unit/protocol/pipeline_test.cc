@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "env/manual_clock.h"
 #include "support/sync_wait.h"
@@ -378,6 +379,8 @@ TEST_F(PipelineTest, RequestsAreCountedByOperationAndResult) {
 }
 
 TEST_F(PipelineTest, WorkersShareOnePipeline) {
+    // As a process begins; TSan does not see how spdlog's library guards its first use.
+    ASSERT_TRUE(log::configure("info", log::Format::kText));
     std::vector<std::thread> workers;
     workers.reserve(4);
     for (int worker = 0; worker < 4; ++worker) {
