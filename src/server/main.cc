@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/time.h"
 #include "env/posix_file_system.h"
 #include "millrace/broker.h"
 #include "server/descriptors.h"
@@ -56,13 +57,13 @@ public:
             for (;;) {
                 int number = 0;
                 sigwait(&signals, &number);
-                const std::lock_guard lock(state->mutex);
+                std::unique_lock lock(state->mutex);
                 if (number == SIGHUP) {
                     state->reload = true;
-                } else if (!state->running || state->stop) {
-                    std::_Exit(128 + number);
-                } else {
+                } else if (!state->stop && is_running(*state, lock)) {
                     state->stop = true;
+                } else {
+                    std::_Exit(128 + number);
                 }
                 state->came.notify_all();
             }
@@ -72,6 +73,7 @@ public:
     void now_running() {
         const std::lock_guard lock(state_->mutex);
         state_->running = true;
+        state_->came.notify_all();
     }
     // False: the broker is to reload; true: it is to stop.
     bool wait_for_stop() {
@@ -89,6 +91,12 @@ private:
         bool reload = false;
         bool stop = false;
     };
+
+    // Clients are answered a moment before now_running() is called.
+    static bool is_running(State& state, std::unique_lock<std::mutex>& lock) {
+        return state.came.wait_for(lock, Millis(200), [&] { return state.running; });
+    }
+
     std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
