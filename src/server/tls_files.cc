@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "crypto/certificates.h"
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 #include "wire/address.h"
 
 namespace millrace::server {
@@ -23,7 +23,7 @@ Error about(std::string_view option, const Error& error) {
 
 // Empty: there is no such file.
 Result<std::string> read_text(env::FileSystem& files, const env::Path& path) {
-    MILLRACE_TRY(const auto content, storage::load_file(files, path));
+    MILLRACE_TRY(const auto content, env::load_file(files, path));
     return content ? std::string(as_text(*content)) : std::string();
 }
 
@@ -65,7 +65,7 @@ Result<TlsFiles> own_files(const Options& options, env::FileSystem& data, WallTi
     MILLRACE_TRY(std::string authority, read_text(data, authority_path));
     if (!crypto::is_authority(authority, now + kRenewal)) {
         authority = crypto::make_authority(now);
-        MILLRACE_TRY(storage::replace_file(data, authority_path, as_bytes(authority)));
+        MILLRACE_TRY(env::replace_file(data, authority_path, as_bytes(authority)));
         log::info("made an authority for TLS certificates path={}", authority_path.string());
     }
     std::vector<std::string> names = names_of(options);
@@ -82,7 +82,7 @@ Result<TlsFiles> own_files(const Options& options, env::FileSystem& data, WallTi
             return about("tls-names", made.error());
         }
         server = std::move(made).value();
-        MILLRACE_TRY(storage::replace_file(data, server_path, as_bytes(server)));
+        MILLRACE_TRY(env::replace_file(data, server_path, as_bytes(server)));
     }
     return TlsFiles{{server, server, {}}, crypto::certificate_of(authority)};
 }

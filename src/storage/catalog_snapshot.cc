@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/crc32c.h"
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 
 namespace millrace::storage {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 
 namespace millrace::storage {
 

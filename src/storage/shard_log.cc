@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 
 namespace millrace::storage {
 namespace {

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "crypto/md5.h"
+#include "env/whole_file.h"
 
 namespace millrace::stream {
 namespace {
@@ -56,21 +57,7 @@ Result<crypto::Aead::Key> KeyFile::read(env::FileSystem& files) const {
 }
 
 Result<void> KeyFile::write(env::FileSystem& files, const crypto::Aead::Key& key) const {
-    env::Path draft = path;
-    draft += ".new";
-    if (const auto removed = files.remove(draft);
-        !removed && removed.error().code != Errc::kNotFound) {
-        return removed.error();
-    }
-    const Content content = content_of(magic, key);
-    {
-        MILLRACE_TRY(const auto file, files.open(draft, env::OpenMode::kCreate));
-        const Bytes slices[] = {Bytes(content)};
-        MILLRACE_TRY(file->write_at(0, slices));
-        MILLRACE_TRY(file->sync_data());
-    }
-    MILLRACE_TRY(files.rename(draft, path));
-    return files.sync_directory(path.has_parent_path() ? path.parent_path() : env::Path("."));
+    return env::replace_file(files, path, content_of(magic, key));
 }
 
 }  // namespace millrace::stream

@@ -122,9 +122,9 @@ Result<RecordSeal::Buffer> RecordSeal::seal(const Stream& stream,
         const Aead::Nonce nonce = nonces_.next();
         store_le(at, number);
         std::memcpy(at + kNonceAt, nonce.data(), nonce.size());
-        const auto key_size = static_cast<KeySize>(record.key.size());
-        const Bytes parts[] = {std::as_bytes(std::span(&key_size, 1)), as_bytes(record.key),
-                               record.data};
+        std::array<std::byte, sizeof(KeySize)> key_size;
+        store_le(key_size.data(), static_cast<KeySize>(record.key.size()));
+        const Bytes parts[] = {Bytes(key_size), as_bytes(record.key), record.data};
         key->seal(nonce, associated(record.shard, number), parts, at + kSealedAt,
                   tag_at(at + kTagAt));
         const std::size_t sealed = kLeastBytes + record.key.size() + record.data.size();

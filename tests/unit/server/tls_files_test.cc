@@ -6,7 +6,7 @@
 
 #include "crypto/certificates.h"
 #include "env/memory_file_system.h"
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 
 namespace millrace::server {
 namespace {
@@ -22,7 +22,7 @@ struct TlsFilesTest : testing::Test {
     Result<TlsFiles> load() { return load_tls_files(options, data, host, now); }
     void write(env::FileSystem& files, const std::string& path, const std::string& text) {
         ASSERT_TRUE(files.create_directories(env::Path(path).parent_path()));
-        ASSERT_TRUE(storage::replace_file(files, path, as_bytes(text)));
+        ASSERT_TRUE(env::replace_file(files, path, as_bytes(text)));
     }
 };
 
@@ -54,7 +54,7 @@ TEST_F(TlsFilesTest, ANewNameMakesANewCertificate) {
     EXPECT_EQ(second.authority, first.authority);
     const std::vector<std::string> names = {
         "millrace.example.org", "10.1.2.3", "127.0.0.7", "localhost", "127.0.0.1", "::1"};
-    const auto text = storage::load_file(data, "millrace-data/tls/authority.pem").value();
+    const auto text = env::load_file(data, "millrace-data/tls/authority.pem").value();
     EXPECT_TRUE(crypto::serves(second.identity.certificate, as_text(*text), names, now, now));
 }
 

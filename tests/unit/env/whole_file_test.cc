@@ -1,20 +1,25 @@
-#include "storage/whole_file.h"
+#include "env/whole_file.h"
 
 #include <gtest/gtest.h>
 
-#include "unit/storage/store.h"
+#include "unit/storage/flaky_files.h"
 
-namespace millrace::storage {
+namespace millrace::env {
 namespace {
 
-class WholeFile : public Store {
+using storage::Call;
+
+class WholeFile : public testing::Test {
 protected:
+    WholeFile() { files.create_directories(path.parent_path()).value(); }
+
     std::string content() {
         const auto loaded = load_file(files, path);
         EXPECT_TRUE(loaded);
         return loaded.value() ? std::string(as_text(*loaded.value())) : "none";
     }
-    const env::Path path = "/data/catalog/small";
+    storage::FlakyFiles files;
+    const Path path = "/data/catalog/small";
 };
 
 TEST_F(WholeFile, IsAbsentUntilStored) {
@@ -70,4 +75,4 @@ TEST_F(WholeFile, RemovingWhatIsNotThereSucceeds) {
 }
 
 }  // namespace
-}  // namespace millrace::storage
+}  // namespace millrace::env

@@ -1,0 +1,21 @@
+// Small files that are read and replaced whole (the checkpoint, the catalog's snapshot, keys).
+// Block.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "env/file_system.h"
+
+namespace millrace::env {
+
+// Nothing: there is no such file.
+Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const Path& path);
+// The file has either its old content or all of the new, power loss included. Durable on return.
+Result<void> replace_file(FileSystem& files, const Path& path, Bytes content);
+// kNotFound is success.
+Result<void> remove_if_there(FileSystem& files, const Path& path);
+
+}  // namespace millrace::env
