@@ -1,6 +1,12 @@
 # millrace_flags(TARGET [<header>...]): warnings are errors everywhere; sanitizers by MILLRACE_SANITIZE; the
 # headers are precompiled with the standard ones.
 function(millrace_flags target)
+  if(MILLRACE_COVERAGE)
+    # Counters that can be mapped from a file also count in a process that ends by SIGKILL (%c).
+    target_compile_options(${target} PRIVATE -fprofile-instr-generate -fcoverage-mapping
+                                             "SHELL:-mllvm -runtime-counter-relocation")
+    target_link_options(${target} PRIVATE -fprofile-instr-generate)
+  endif()
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # GCC 12 sees overlapping copies in every `"text" + std::string` once optimised (GCC bug 105651).

@@ -51,7 +51,7 @@ Background::~Background() {
     shared_->stopping = true;
 }
 
-void Background::at(WallTime due, Work work) {
+void Background::after(Millis delay, Work work) {
     auto fire = [shared = shared_, home = home_, todo = std::move(work)]() mutable {
         auto run = [shared, todo = std::move(todo)]() mutable {
             if (shared->enter()) {
@@ -60,7 +60,7 @@ void Background::at(WallTime due, Work work) {
         };
         env::post_or_run(home, std::move(run));
     };
-    timers_.at(due, std::move(fire));
+    timers_.after(delay, std::move(fire));
 }
 
 bool Background::stopping() const {

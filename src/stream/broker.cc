@@ -1,6 +1,8 @@
 #include "stream/broker.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -44,7 +46,7 @@ struct Broker::Impl {
           changes(catalog, p.timers),
           load(s.on_demand.window > Millis(0)),
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
-          consumers(catalog, p.clock, background),
+          consumers(catalog, p.clock, background, settings),
           subscriptions(s.subscriptions.limited),
           throttle(settings.rates, p.clock),
           writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle, seal),
@@ -63,7 +65,7 @@ struct Broker::Impl {
         if (*channel.due > parts.clock.now()) {
             lifecycle.arm(channel);
         } else {
-            co_await lifecycle.finish(channel.id);
+            co_await lifecycle.finish(channel.id, *channel.due);
         }
         co_return applied;
     }
@@ -85,6 +87,7 @@ struct Broker::Impl {
 
     const Parts parts;
     const Settings settings;
+    std::atomic<WallTime> latest{WallTime()};
     const Tokens tokens;
     DataKeys data_keys;
     RecordSeal seal;
@@ -181,6 +184,13 @@ env::Clock& Broker::clock() const {
 }
 WallTime Broker::now() const {
     return impl_->parts.clock.now();
+}
+WallTime Broker::latest() const {
+    const WallTime time = now();
+    WallTime known = impl_->latest.load(std::memory_order_relaxed);
+    while (known < time && !impl_->latest.compare_exchange_weak(known, time)) {
+    }
+    return std::max(known, time);
 }
 
 Task<Result<Applied>> Broker::create_stream(NewStream spec) {
@@ -328,7 +338,7 @@ Task<Result<Applied>> Broker::Impl::change_encryption(StreamUid uid, std::option
 // Carries out what a consumer's command began: within the call if nothing delays it.
 Task<Result<Applied>> Broker::Impl::proceed(Applied applied, ConsumerKey key) {
     if (settings.consumer_delay > Millis(0)) {
-        consumers.arm(std::move(key), parts.clock.now() + settings.consumer_delay);
+        consumers.arm(std::move(key), *applied.stream);
         co_return applied;
     }
     co_await consumers.finish(std::move(key));
