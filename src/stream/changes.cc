@@ -82,8 +82,7 @@ Task<void> Changes::after(StreamPtr seen, Millis patience) {
             waiter->resume(true);
             return;
         }
-        timers_.after(patience,
-                      [waiting = waiting_, uid, waiter] { waiting->wake(uid, waiter); });
+        timers_.after(patience, [waiting = waiting_, uid, waiter] { waiting->wake(uid, waiter); });
     };
     co_await completion<bool>(std::move(begin));
 }

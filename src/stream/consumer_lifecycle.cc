@@ -24,10 +24,9 @@ void ConsumerLifecycle::arm(ConsumerKey key, const Stream& stream) {
     if (consumer == nullptr) {
         return;
     }
-    background_.after(settings_.rest(consumer->due, clock_.now()),
-                      [this, key = std::move(key), due = consumer->due] {
-                          return finish_if_due(key, due);
-                      });
+    background_.after(
+        settings_.rest(consumer->due, clock_.now()),
+        [this, key = std::move(key), due = consumer->due] { return finish_if_due(key, due); });
 }
 
 const Consumer* ConsumerLifecycle::find(const ConsumerKey& key, StreamPtr& stream) const {
