@@ -9,7 +9,7 @@ namespace millrace::storage {
 namespace {
 
 // Some commands and what the file system needs to note them.
-constexpr std::uint64_t kBytesMin = 256 << 10;
+constexpr std::uint64_t kBytesMin = 1 << 20;
 // A checkpoint and its copy, each beside the one it replaces, with room to grow.
 constexpr std::uint64_t kCheckpoints = 4;
 
@@ -52,7 +52,15 @@ Result<void> Reserve::make() {
     if (!opened) {
         return std::move(opened).error();
     }
-    return opened.value()->allocate(wanted_);
+    // Once spent it is not made again of the very space that it left to others: there must be as
+    // much beside it.
+    auto allocated = opened.value()->allocate(spent() ? 2 * wanted_ : wanted_);
+    if (allocated) {
+        return opened.value()->truncate(wanted_);
+    }
+    static_cast<void>(files_.remove(path_));  // with what it got
+    held_ = 0;
+    return allocated;
 }
 
 void Reserve::spend() {

@@ -7,7 +7,7 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint64_t kLeast = 256 << 10;
+constexpr std::uint64_t kLeast = 1 << 20;
 
 class ReserveTest : public testing::Test {
 protected:
@@ -29,9 +29,9 @@ TEST_F(ReserveTest, HoldsSpaceUntilItIsGivenUp) {
 }
 
 TEST_F(ReserveTest, GrowsWithTheCheckpointAndNeverShrinks) {
-    ASSERT_TRUE(reserve_.keep(1 << 20));
+    ASSERT_TRUE(reserve_.keep(512 << 10));
     const auto large = files_.bytes_used();
-    EXPECT_GE(large, 4U << 20);
+    EXPECT_GE(large, 2U << 20);
     ASSERT_TRUE(reserve_.keep(0));
     EXPECT_EQ(files_.bytes_used(), large);
     ASSERT_TRUE(reserve_.give_up());
@@ -46,6 +46,19 @@ TEST_F(ReserveTest, IsSpentWhereThereIsNoRoomForIt) {
     EXPECT_EQ(kept.error().code, Errc::kNoSpace);
     EXPECT_TRUE(reserve_.spent());
     files_.set_bytes_max(16 << 20);
+    EXPECT_TRUE(reserve_.keep(0));
+    EXPECT_FALSE(reserve_.spent());
+}
+
+// Or it would come and go, and what it was given up for would never get the space.
+TEST_F(ReserveTest, IsNotMadeAgainOfTheSpaceItLeft) {
+    ASSERT_TRUE(reserve_.keep(0));
+    files_.set_bytes_max(files_.bytes_used());
+    ASSERT_TRUE(reserve_.give_up());
+    EXPECT_FALSE(reserve_.keep(0));
+    EXPECT_TRUE(reserve_.spent());
+    EXPECT_LT(files_.bytes_used(), kLeast) << "the attempt holds nothing";
+    files_.set_bytes_max(files_.bytes_used() + 2 * kLeast);
     EXPECT_TRUE(reserve_.keep(0));
     EXPECT_FALSE(reserve_.spent());
 }
