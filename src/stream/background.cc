@@ -53,10 +53,11 @@ Background::~Background() {
 
 void Background::after(Millis delay, Work work) {
     auto fire = [shared = shared_, home = home_, todo = std::move(work)]() mutable {
+        if (!shared->enter()) {
+            return;  // `home` may be gone
+        }
         auto run = [shared, todo = std::move(todo)]() mutable {
-            if (shared->enter()) {
-                start(todo(), [shared](bool) { shared->leave(); });
-            }
+            start(todo(), [shared](bool) { shared->leave(); });
         };
         env::post_or_run(home, std::move(run));
     };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -87,7 +86,6 @@ struct Broker::Impl {
 
     const Parts parts;
     const Settings settings;
-    std::atomic<WallTime> latest{WallTime()};
     const Tokens tokens;
     DataKeys data_keys;
     RecordSeal seal;
@@ -186,11 +184,7 @@ WallTime Broker::now() const {
     return impl_->parts.clock.now();
 }
 WallTime Broker::latest() const {
-    const WallTime time = now();
-    WallTime known = impl_->latest.load(std::memory_order_relaxed);
-    while (known < time && !impl_->latest.compare_exchange_weak(known, time)) {
-    }
-    return std::max(known, time);
+    return std::max(now(), impl_->writer.latest());
 }
 
 Task<Result<Applied>> Broker::create_stream(NewStream spec) {

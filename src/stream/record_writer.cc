@@ -73,6 +73,9 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         }
         // After a step of the clock back, what is new must not be older than what has expired.
         const WallTime now = std::max(clock_.now(), stream->horizon_floor);
+        if (now > latest()) {
+            latest_.store(now, std::memory_order_relaxed);
+        }
         std::vector<storage::NewRecord> batch;
         batch.reserve(pending.size());
         const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
