@@ -60,8 +60,8 @@ ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse
             return key_not_found(arn);
         case stream::KeyState::kAccessDenied:
             return use == KeyUse::kWrite
-                       ? key_denied(context.account, arn)
-                       : decryption_denied(context.account, arn_of(stream), stream.created_s);
+                       ? key_denied(caller(context), arn)
+                       : decryption_denied(caller(context), arn_of(stream), stream.created_s);
         case stream::KeyState::kOptInRequired:
             return key_service_opt_in_required();
         case stream::KeyState::kThrottled:
