@@ -88,6 +88,28 @@ TEST_F(ConsumerState, ANamesakeIsNeverBornInTheSameSecond) {
     EXPECT_EQ(find("c")->created_s, to_seconds(kStart) + 60);
 }
 
+// Its ARN holds its name, the stream's name and the second.
+TEST_F(ConsumerState, NorIsOneOfANamesakeOfItsStream) {
+    for (std::int64_t i = 0; i < 3; ++i) {
+        enroll("c");
+        deregister("c", to_seconds(kStart) + i);
+        remove("c", to_seconds(kStart) + i);
+    }
+    enroll("other");
+    state_.apply(command(DeleteStream{kUid, kStart, true}));
+    state_.apply(command(RemoveStream{kUid}));
+    const auto restored = decode_state(encode_state(state_));
+    ASSERT_TRUE(restored);
+    state_ = restored.value();
+    state_.apply(command(create_action(1, "orders")));
+    state_.apply(command(ActivateStream{kUid}));
+    for (const char* name : {"c", "other"}) {
+        ASSERT_EQ(enroll(name).outcome, Outcome::kApplied);
+        EXPECT_EQ(find(name)->created_s, to_seconds(kStart) + 3);
+    }
+    EXPECT_EQ(held_->created_s, to_seconds(kStart) + 3);
+}
+
 TEST_F(ConsumerState, QuotasCountTheStreamsConsumersAndTheOwnersCreating) {
     EXPECT_EQ(enroll("a").outcome, Outcome::kApplied);
     EXPECT_EQ(enroll("b").outcome, Outcome::kApplied);
