@@ -166,9 +166,11 @@ Json json(const RemoveStream& a) {
     return {{"uid", json(a.uid)}};
 }
 Json json(const SetRetention& a) {
-    return {{"uid", json(a.uid)},
-            {"hours", a.retention.count()},
-            {"increase", a.direction == SetRetention::Direction::kIncrease}};
+    Json object = {{"uid", json(a.uid)},
+                   {"hours", a.retention.count()},
+                   {"increase", a.direction == SetRetention::Direction::kIncrease}};
+    put_optional(object, "due", a.due);
+    return object;
 }
 Json json(const ChangeTags& a) {
     return {{"uid", json(a.uid)}, {"put", a.put}, {"remove", a.remove}, {"tags_max", a.tags_max}};
@@ -192,10 +194,18 @@ Json json(const BeginModeChange& a) {
     put_optional(object, "on_demand_streams_max", a.on_demand_streams_max);
     put_optional(object, "changes_max", a.changes_max);
     put_optional(object, "warm_mibps", a.warm_mibps);
+    if (!a.steps.empty()) {
+        object["steps"] = json(a.steps);
+        object["planned_over"] = a.planned_over;
+    }
     return object;
 }
 Json json(const FinishModeChange& a) {
-    return {{"uid", json(a.uid)}};
+    Json object = {{"uid", json(a.uid)}};
+    if (!a.ends.empty()) {
+        object["ends"] = numbers(a.ends);
+    }
+    return object;
 }
 Json json(const DataKey& key) {
     return {{"id", key.key_id}, {"wrapped", key.wrapped}};
@@ -437,7 +447,7 @@ Json json(const Stream& stream) {
     }
     if (stream.pending.has_value()) {
         Json pending = {{"what", json(stream.pending->what)}, {"due", json(stream.pending->due)}};
-        if (stream.pending->what == Transition::What::kReshard) {
+        if (resharding(stream)) {
             pending["steps"] = json(stream.pending->steps);
         }
         if (stream.pending->what == Transition::What::kChangeMode) {
@@ -786,6 +796,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.retention = std::chrono::hours(in.small("hours"));
         a.direction = in.boolean("increase") ? SetRetention::Direction::kIncrease
                                              : SetRetention::Direction::kDecrease;
+        a.due = in.optional_time("due");
         action = a;
     } else if (name == name_of<ChangeTags>()) {
         action = ChangeTags{in.uid(), in.map("put"), in.strings("remove"), in.small("tags_max")};
@@ -810,9 +821,17 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.on_demand_streams_max = in.optional_small("on_demand_streams_max");
         a.changes_max = in.optional_small("changes_max");
         a.warm_mibps = in.optional_small("warm_mibps");
-        action = a;
+        if (in.has("steps")) {
+            a.steps = in.steps("steps");
+            a.planned_over = in.small("planned_over");
+        }
+        action = std::move(a);
     } else if (name == name_of<FinishModeChange>()) {
-        action = FinishModeChange{in.uid()};
+        FinishModeChange a{in.uid()};
+        if (in.has("ends")) {
+            a.ends = in.numbers<storage::Position>("ends", kNumberMax);
+        }
+        action = std::move(a);
     } else if (name == name_of<BeginEncryptionChange>()) {
         BeginEncryptionChange a;
         a.uid = in.uid();
@@ -1016,7 +1035,7 @@ Result<Stream> decode_stream(const Json& body) {
         Transition& transition = stream.pending.emplace();
         transition.what = pending.choice("what", kTransitions);
         transition.due = pending.time("due");
-        if (transition.what == Transition::What::kReshard) {
+        if (transition.what == Transition::What::kReshard || pending.has("steps")) {
             transition.steps = pending.steps("steps");
         }
         if (transition.what == Transition::What::kChangeMode) {

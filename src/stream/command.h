@@ -61,6 +61,7 @@ struct SetRetention {
     StreamUid uid;
     std::chrono::hours retention{24};
     Direction direction = Direction::kIncrease;
+    std::optional<WallTime> due = {};  // as in ConfigureStream
     bool operator==(const SetRetention&) const = default;
 };
 
@@ -102,12 +103,15 @@ struct BeginModeChange {
     std::optional<std::uint32_t> on_demand_streams_max;  // of the owner
     std::optional<std::uint32_t> changes_max;            // within a day, this one included
     std::optional<std::uint32_t> warm_mibps = {};        // to on-demand: its target, if any
+    std::vector<ReshardStep> steps = {};                 // that make the shards it asks for
+    std::uint32_t planned_over = 0;                      // with steps: as in BeginReshard
     bool operator==(const BeginModeChange&) const = default;
 };
 
 // UPDATING -> ACTIVE
 struct FinishModeChange {
     StreamUid uid;
+    std::vector<storage::Position> ends = {};  // as in FinishReshard
     bool operator==(const FinishModeChange&) const = default;
 };
 

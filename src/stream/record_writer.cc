@@ -7,16 +7,13 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "crypto/md5.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 namespace {
 
 // How often records may find their shard closed although the catalog says that nothing closes it.
 constexpr int kContradictionsMax = 4;
-
-bool resharding(const Stream& stream) {
-    return stream.pending.has_value() && stream.pending->what == Transition::What::kReshard;
-}
 
 using Indices = std::vector<std::uint32_t>;  // of records
 
@@ -98,6 +95,13 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         }
         RecordSeal::Buffer sealed;  // what `batch` views, of an encrypted stream
         if (stream->encrypted) {
+            // Asked for what the shards admit, and for nothing else.
+            if (key_states_.of(stream->key_id()) != KeyState::kEnabled) {
+                for (const std::uint32_t index : pending) {
+                    results[index].status = PutStatus::kNoKey;
+                }
+                break;
+            }
             auto done = seal_.seal(*stream, batch);
             if (!done) {
                 log::error("a put failed: {} stream={}", done.error().message, stream->name.text());
