@@ -26,14 +26,6 @@ Answer<model::StreamArn> check_request(const Context& context,
     return where;
 }
 
-Answer<void> check_key(const Context& context, const stream::Stream& stream,
-                       std::string_view key_id) {
-    if (context.broker.settings().key_states.of(key_id) != stream::KeyState::kEnabled) {
-        return key_unusable(context, key_id, KeyUse::kWrite, stream);
-    }
-    return success();
-}
-
 }  // namespace
 
 std::string_view encryption_type(const stream::Stream& stream) {
@@ -70,6 +62,14 @@ ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse
             break;
     }
     check_failed("a state that keeps the key from use", __FILE__, __LINE__);
+}
+
+Answer<void> check_key(const Context& context, const stream::Stream& stream,
+                       std::string_view key_id) {
+    if (context.broker.settings().key_states.of(key_id) != stream::KeyState::kEnabled) {
+        return key_unusable(context, key_id, KeyUse::kWrite, stream);
+    }
+    return success();
 }
 
 Answer<void> check_key(const Context& context, const stream::Stream& stream) {

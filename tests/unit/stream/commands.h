@@ -161,7 +161,7 @@ public:
                     action.on_demand_streams_max = static_cast<std::uint32_t>(1 + below(3));
                     action.changes_max = static_cast<std::uint32_t>(1 + below(3));
                 }
-                if (stream != nullptr && action.mode == Mode::kOnDemand && below(2) == 0) {
+                if (stream != nullptr && !stream->routes.empty() && below(2) == 0) {
                     action.warm_mibps = static_cast<std::uint32_t>(below(9));
                     action.steps = growth(*stream, *action.warm_mibps);
                     action.planned_over = static_cast<std::uint32_t>(stream->shards.size());
