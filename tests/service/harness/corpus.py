@@ -156,7 +156,7 @@ class Scene:
         self.operation, self.scene, self.protocol = operation, scene, protocol
         other = str(int(account) + 500_000_000_000)
         arn = f"arn:aws:kinesis:{REGION}:{account}:stream/"
-        self.clock = server.clock
+        self.server, self.clock = server, server.clock
         self.variables = {"A": account, "B": other, "R": REGION, "Op": operation, "arn": arn,
                           "arnB": arn.replace(account, other),
                           "moved": self.clock.moved if self.clock else 0}
@@ -177,6 +177,12 @@ class Scene:
         if row[0] == "clock":
             self.clock.advance(row[1])
             self.variables["moved"] = self.clock.moved
+            return
+        if row[0] == "restart":
+            self.server.args = row[1:]
+            self.server.restart()
+            for speaker in self.speakers.values():
+                speaker.caller = Caller(self.server)
             return
         mark, said, body, wanted, *more = row
         more = more[0] if more else {}
