@@ -356,9 +356,14 @@ Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
     command.name = name;
     command.tags = std::move(tags);
     command.due = now() + impl_->settings.consumer_delay;
+    const StreamPtr stream = impl_->catalog.find(uid);
+    if (stream != nullptr) {
+        // Its stream is younger than all consumers of a namesake of that: what named one of those
+        // shall not name this one.
+        command.not_before_s = stream->created_s;
+    }
     const Quotas& quotas = impl_->settings.quotas;
     if (quotas.enforced) {
-        const StreamPtr stream = impl_->catalog.find(uid);
         command.consumers_max = stream == nullptr ? 0 : consumers_max(*stream);
         command.creating_consumers_max = quotas.creating_consumers_max;
     }

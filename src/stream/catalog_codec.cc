@@ -163,7 +163,9 @@ Json json(const DeleteStream& a) {
     return {{"uid", json(a.uid)}, {"due", json(a.due)}, {"with_consumers", a.with_consumers}};
 }
 Json json(const RemoveStream& a) {
-    return {{"uid", json(a.uid)}};
+    Json object = {{"uid", json(a.uid)}};
+    put_unless(object, "youngest_consumer", a.youngest_consumer_s, std::int64_t{0});
+    return object;
 }
 Json json(const SetRetention& a) {
     Json object = {{"uid", json(a.uid)},
@@ -297,6 +299,7 @@ Json json(const RegisterConsumer& a) {
     Json object = {{"uid", json(a.uid)}, {"name", a.name}, {"tags", a.tags}, {"due", json(a.due)}};
     put_optional(object, "consumers_max", a.consumers_max);
     put_optional(object, "creating_consumers_max", a.creating_consumers_max);
+    put_unless(object, "not_before", a.not_before_s, std::int64_t{0});
     return object;
 }
 Json json(const ActivateConsumer& a) {
@@ -481,6 +484,9 @@ std::string text(const Json& document) {
     return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+constexpr std::uint64_t kSecondsEnd =
+    static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
+
 // ---- reading: a Reader notes the first fault and gives harmless values from there on
 
 class Reader final {
@@ -530,6 +536,10 @@ public:
             return {};
         }
         return wall_time(value.get<std::int64_t>());
+    }
+    // 0 if it is not there.
+    std::int64_t optional_second(const char* key) {
+        return has(key) ? static_cast<std::int64_t>(number(key, kSecondsEnd)) : 0;
     }
     StreamUid uid() { return StreamUid(number("uid", std::numeric_limits<std::uint64_t>::max())); }
     bool boolean(const char* key) {
@@ -687,8 +697,6 @@ constexpr std::initializer_list<Commitment::Status> kCommitments = {
 constexpr std::initializer_list<Consumer::Status> kConsumerStatuses = {
     Consumer::Status::kCreating, Consumer::Status::kActive, Consumer::Status::kDeleting};
 constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 63;
-constexpr std::uint64_t kSecondsEnd =
-    static_cast<std::uint64_t>(model::SequenceNumber::kCreatedSecondsEnd);
 
 // The initial shards are made when a stream becomes ACTIVE: their number is bounded before.
 std::uint32_t shard_count(Reader& reader, const char* key) {
@@ -789,7 +797,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
     } else if (name == name_of<DeleteStream>()) {
         action = DeleteStream{in.uid(), in.time("due"), in.optional_boolean("with_consumers")};
     } else if (name == name_of<RemoveStream>()) {
-        action = RemoveStream{in.uid()};
+        action = RemoveStream{in.uid(), in.optional_second("youngest_consumer")};
     } else if (name == name_of<SetRetention>()) {
         SetRetention a;
         a.uid = in.uid();
@@ -851,6 +859,7 @@ Result<Action> decode_action(const std::string& name, const Json& body) {
         a.due = in.time("due");
         a.consumers_max = in.optional_small("consumers_max");
         a.creating_consumers_max = in.optional_small("creating_consumers_max");
+        a.not_before_s = in.optional_second("not_before");
         action = std::move(a);
     } else if (name == name_of<ActivateConsumer>()) {
         action = ActivateConsumer{in.uid(), in.string("name"), creation(in)};

@@ -173,9 +173,7 @@ Applied CatalogState::enroll(const StreamPtr& found, const RegisterConsumer& com
         return refused(Outcome::kPendingQuota, found, creating);
     }
     Stream next = *found;
-    // Never before its stream, which is younger than all consumers of a namesake before it: their
-    // ARNs name nobody any more.
-    const WallTime born = std::max(time, WallTime(Seconds(found->created_s)));
+    const WallTime born = std::max(time, WallTime(Seconds(command.not_before_s)));
     next.consumers.add(command.name, command.tags, born, command.due);
     return applied(std::move(next));
 }
@@ -322,8 +320,9 @@ Applied CatalogState::apply(const Command& command) {
         erase(before);
     }
     if (change.remove) {
+        const auto& removal = std::get<RemoveStream>(command.action);
         restore_deleted(qualified(*stream),
-                        std::max(stream->created_s, stream->consumers.last_created_s()));
+                        std::max(stream->created_s, removal.youngest_consumer_s));
         change.answer.stream = nullptr;
     } else {
         put(stream);

@@ -53,6 +53,7 @@ struct DeleteStream {
 // DELETING -> gone: the shards' logs are dropped.
 struct RemoveStream {
     StreamUid uid;
+    std::int64_t youngest_consumer_s = 0;  // its creation; 0: there was none
     bool operator==(const RemoveStream&) const = default;
 };
 
@@ -146,6 +147,7 @@ struct RegisterConsumer {
     // Quotas in force when it was proposed: of the stream, and of the owner's in CREATING.
     std::optional<std::uint32_t> consumers_max;
     std::optional<std::uint32_t> creating_consumers_max;
+    std::int64_t not_before_s = 0;  // it counts as created then, or later
     bool operator==(const RegisterConsumer&) const = default;
 };
 

@@ -213,7 +213,7 @@ Task<bool> Lifecycle::remove(StreamPtr stream) {
         co_return false;
     }
     data_keys_.forget(stream->uid);
-    Action action = RemoveStream{stream->uid};
+    Action action = RemoveStream{stream->uid, stream->consumers.last_created_s()};
     co_return co_await record(std::move(action));
 }
 

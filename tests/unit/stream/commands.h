@@ -72,7 +72,7 @@ public:
                 return command(DeleteStream{uid, time_ + Millis(below(1000)), below(2) == 0},
                                time_);
             case 4:
-                return command(RemoveStream{uid}, time_);
+                return command(RemoveStream{uid, below(2) == 0 ? to_seconds(time_) + 1 : 0}, time_);
             case 5: {
                 SetRetention action;
                 action.uid = uid;
