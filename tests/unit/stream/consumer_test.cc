@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "stream/catalog_codec.h"
+#include "stream/state_codec.h"
 #include "unit/stream/commands.h"
 #include "unit/stream/world.h"
 
