@@ -1,6 +1,7 @@
 #include "protocol/json_writer.h"
 
 #include <charconv>
+#include <cstring>
 
 #include "base/base64.h"
 
@@ -15,6 +16,18 @@ void append_number(std::string& out, std::int64_t value) {
 
 bool needs_escape(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+// Whether any of eight characters does. The usual tests for a byte below, and a byte equal, in a
+// word.
+bool need_escape(std::uint64_t eight) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    constexpr std::uint64_t kHighs = 0x8080808080808080;
+    const auto has = [=](char c) {
+        const std::uint64_t zeroed = eight ^ (kOnes * static_cast<unsigned char>(c));
+        return (zeroed - kOnes) & ~zeroed & kHighs;
+    };
+    return (((eight - kOnes * 0x20) & ~eight & kHighs) | has('"') | has('\\')) != 0;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -48,7 +61,14 @@ void JsonWriter::quoted(std::string_view text) {
     out_ += '"';
     std::size_t plain = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!needs_escape(text[i]))
+        std::uint64_t eight = 0;
+        while (text.size() - i >= sizeof eight) {
+            std::memcpy(&eight, text.data() + i, sizeof eight);
+            if (need_escape(eight))
+                break;
+            i += sizeof eight;
+        }
+        if (i == text.size() || !needs_escape(text[i]))
             continue;
         out_.append(text, plain, i - plain);
         append_escaped(out_, text[i]);
