@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""The clients of tests/sdk against the real binary. `install FOLDER` brings a client and what it needs from
-their registries into build/sdk; `run CLIENT SCHEME` sends its round trip to a fresh server.
+"""The clients of tests/sdk against the real binary. `test` does it all, several things at a time: `install FOLDER`
+brings clients and what they need from their registries into build/sdk; `run CLIENT SCHEME` sends the client's
+round trip to a fresh server.
 
-Usage: run.py list [FOLDER] | install FOLDER | run CLIENT (http|https)
+Usage: run.py test [FOLDER...] | install FOLDER | run CLIENT (http|https)
 """
 
+import concurrent.futures
+import contextlib
 import dataclasses
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -20,19 +25,23 @@ sys.path.insert(0, str(HERE.parent / "service"))
 from harness import process  # noqa: E402
 
 INSTALLED = process.ROOT / "build/sdk"
+LOGS = process.ROOT / "build/logs"
 TIMEOUT = 300
+AT_ONCE = 4  # most wait most of the time: for a registry, or for one another
 PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
+MAVEN = ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]
 # Commands run in build/sdk/FOLDER. A folder with requirements.txt has a venv, first in PATH: of the client
-# itself, or of a language's tools where Debian's are older than the client takes.
+# itself, or of a language's tools where Debian's are older than the client takes. Those that take longest come first.
 INSTALL = {
+    "rust": [["cargo", "build", "--quiet", "--target-dir", "../../cargo"]],  # kept: minutes to make anew
+    "kcl": [[*MAVEN, "-Pkcl3"], [*MAVEN, "-Pkcl2"]],
+    "go": [["go", "build", "-o", "round_trip", "."]],
+    "java": [MAVEN],
+    "java-v1": [MAVEN],
+    "node": [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]],
     "python": [],
     "awscli": [["/usr/bin/aws", "--version"]],
-    "node": [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]],
-    "java": [["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]],
-    "java-v1": [["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]],
-    "go": [["go", "build", "-o", "round_trip", "."]],
-    "rust": [["cargo", "build", "--quiet", "--target-dir", "../../cargo"]],  # kept: minutes to make anew
 }
 
 
@@ -40,16 +49,26 @@ INSTALL = {
 class Client:
     folder: str
     command: list
+    says: str = "20 records read"
+    tables: bool = False  # it keeps its leases in DynamoDB
 
 
-def java(program, **options):
-    settings = {"javax.net.ssl.trustStore": "authorities.p12", "javax.net.ssl.trustStorePassword": PASSWORD, **options}
-    return ["java", *(f"-D{name}={value}" for name, value in settings.items()),
-            "-cp", "target/classes:target/dependency/*", program]
+def java(program, *arguments, target="target", **options):
+    return ["java", *(f"-D{name}={value}" for name, value in options.items()),
+            "-cp", f"{target}/classes:{target}/dependency/*", program, *arguments]
 
 
+def kcl(version, *arguments):
+    return Client("kcl", java("KclRoundTrip", *arguments, target=version, **QUIET), says="every record", tables=True)
+
+
+QUIET = {"org.slf4j.simpleLogger.defaultLogLevel": "warn"}
 JSON = {"aws.cborEnabled": "false"}
 CLIENTS = {
+    "kcl3": kcl("3"),
+    "kcl3-fan-out": kcl("3", "fan-out"),
+    "kcl2": kcl("2"),
+    "kcl2-fan-out": kcl("2", "fan-out"),
     "boto3": Client("python", ["python", "round_trip.py"]),
     "awscli": Client("awscli", ["bash", "round_trip.sh"]),
     "node": Client("node", ["node", "round_trip.js"]),
@@ -88,12 +107,38 @@ def trust(server, folder, data):
     authority = data / "ca.pem"
     with urllib.request.urlopen(f"{server.endpoint}/_millrace/ca.pem") as answer:
         authority.write_bytes(answer.read())
+    given = dict.fromkeys(("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), str(authority))
     if (folder / "pom.xml").exists():
-        store = folder / "authorities.p12"
-        store.unlink(missing_ok=True)
+        store = data / "authorities.p12"
         subprocess.run(["keytool", "-importcert", "-noprompt", "-file", authority, "-alias", "millrace",
                         "-keystore", store, "-storepass", PASSWORD], check=True, stderr=subprocess.DEVNULL)
-    return dict.fromkeys(("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), str(authority))
+        given["JAVA_TOOL_OPTIONS"] = (f"-Djavax.net.ssl.trustStore={store} "
+                                      f"-Djavax.net.ssl.trustStorePassword={PASSWORD}")
+    return given
+
+
+@contextlib.contextmanager
+def tables(folder, wanted, environ):
+    """The environment that names a fresh DynamoDB, while it runs."""
+    if not wanted:
+        yield {}
+        return
+    port = process.free_port()
+    with subprocess.Popen([folder / "venv/bin/python", "tables.py", str(port)], cwd=folder, env=environ,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as served:
+        try:
+            process.eventually(lambda: listens(port), 60, "tables.py")
+            yield {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}"}
+        finally:
+            served.terminate()
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def run(client, scheme):
@@ -113,10 +158,11 @@ def run(client, scheme):
         try:
             if scheme == "https":
                 given |= trust(server, folder, data)
-            done = subprocess.run(["/usr/bin/env", *client.command], cwd=folder, env=environment(folder, given),
-                                  timeout=TIMEOUT, check=False, stdout=subprocess.PIPE, text=True)
+            with tables(folder, client.tables, environment(folder, {})) as endpoint:
+                done = subprocess.run(["/usr/bin/env", *client.command], cwd=folder, timeout=TIMEOUT, check=False,
+                                      env=environment(folder, given | endpoint), stdout=subprocess.PIPE, text=True)
             print(done.stdout)
-            if done.returncode != 0 or "20 records read" not in done.stdout:
+            if done.returncode != 0 or client.says not in done.stdout:
                 sys.exit(f"exit status {done.returncode}; the server said:\n{server.log()}")
         finally:
             alive = server.running
@@ -125,12 +171,42 @@ def run(client, scheme):
             sys.exit(f"the server died:\n{server.log()}")
 
 
+def step(name, *arguments):
+    """Does one of the other verbs, tells it in one line, and a failure with all that was said. True: it went well."""
+    log = LOGS / f"sdk-{name}.log"
+    begun = time.monotonic()
+    with open(log, "wb") as said:
+        done = subprocess.run([sys.executable, __file__, *arguments], check=False, stdin=subprocess.DEVNULL,
+                              stdout=said, stderr=said)
+    good = done.returncode == 0
+    lines = log.read_text(errors="replace").strip().splitlines()
+    told = lines[-1:] if good else ["", f"---- {log}:", *lines[-100:], "----"]
+    print(f"{name:26} {'passed' if good else 'FAILED'}, {time.monotonic() - begun:.0f} s", *told,
+          sep="  " if good else "\n", flush=True)
+    return good
+
+
+def test(folders):
+    """Installs, each followed by what it is for. What cannot be installed is a failure, not skipped."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        installs = {pool.submit(step, f"{folder}-install", "install", folder): folder
+                    for folder in INSTALL if folder in folders or not folders}
+        runs = [pool.submit(step, f"{name}-{scheme}", "run", name, scheme)
+                for installed in concurrent.futures.as_completed(installs) if installed.result()
+                for name, client in CLIENTS.items() if client.folder == installs[installed]
+                for scheme in ("http", "https")]
+    results = [done.result() for done in (*installs, *runs)]
+    print(f"sdk-test took {time.monotonic() - begun:.0f} s")
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    sys.exit(0 if all(results) else 1)
+
+
 def main():
     verb, *arguments = sys.argv[1:] or ["help"]
-    if verb == "list" and not arguments:
-        print(*INSTALL)
-    elif verb == "list" and len(arguments) == 1:
-        print(*(name for name, client in CLIENTS.items() if client.folder == arguments[0]))
+    if verb == "test" and set(arguments) <= set(INSTALL):
+        test(arguments)
     elif verb == "install" and len(arguments) == 1:
         install(arguments[0])
     elif verb == "run" and len(arguments) == 2 and arguments[1] in ("http", "https"):

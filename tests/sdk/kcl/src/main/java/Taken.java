@@ -1,0 +1,42 @@
+import java.nio.charset.StandardCharsets;
+import java.util.*;
+import software.amazon.kinesis.retrieval.KinesisClientRecord;
+
+/** What workers took: of every key the numbers, as they were first seen. A KCL may show a record a second time. */
+final class Taken {
+    private final Map<String, LinkedHashSet<Integer>> numbers = new TreeMap<>();
+    private final Map<String, Integer> shares = new TreeMap<>();
+
+    synchronized void take(String worker, KinesisClientRecord record) {
+        int number = Integer.parseInt(StandardCharsets.UTF_8.decode(record.data()).toString());
+        numbers.computeIfAbsent(record.partitionKey(), key -> new LinkedHashSet<>()).add(number);
+        shares.merge(worker, 1, Integer::sum);
+        notifyAll();
+    }
+
+    /** Until there are as many records. */
+    synchronized void await(int count) throws InterruptedException {
+        for (long until = System.nanoTime() + 60_000_000_000L; count() < count; wait(1000)) {
+            if (System.nanoTime() > until) {
+                throw new AssertionError(count() + " of " + count + " records came: " + shares);
+            }
+        }
+    }
+
+    /** That every key's numbers are 0 .. count - 1 in this order. */
+    synchronized void inOrder(int keys, int count) {
+        var wanted = java.util.stream.IntStream.range(0, count).boxed().toList();
+        if (numbers.size() != keys) {
+            throw new AssertionError("keys: " + numbers.keySet());
+        }
+        numbers.forEach((key, found) -> {
+            if (!List.copyOf(found).equals(wanted)) {
+                throw new AssertionError(key + ": " + found);
+            }
+        });
+    }
+
+    synchronized Map<String, Integer> shares() { return new TreeMap<>(shares); }
+
+    private int count() { return numbers.values().stream().mapToInt(Set::size).sum(); }
+}
