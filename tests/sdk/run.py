@@ -51,6 +51,7 @@ class Client:
     command: list
     says: str = "20 records read"
     tables: bool = False  # it keeps its leases in DynamoDB
+    schemes: tuple = ("http", "https")
 
 
 def java(program, *arguments, target="target", **options):
@@ -69,6 +70,8 @@ CLIENTS = {
     "kcl3-fan-out": kcl("3", "fan-out"),
     "kcl2": kcl("2"),
     "kcl2-fan-out": kcl("2", "fan-out"),
+    "kpl": Client("kcl", java("KplRoundTrip", target="3", **QUIET), says="every record", tables=True,
+                  schemes=("https",)),
     "boto3": Client("python", ["python", "round_trip.py"]),
     "awscli": Client("awscli", ["bash", "round_trip.sh"]),
     "node": Client("node", ["node", "round_trip.js"]),
@@ -196,7 +199,7 @@ def test(folders):
         runs = [pool.submit(step, f"{name}-{scheme}", "run", name, scheme)
                 for installed in concurrent.futures.as_completed(installs) if installed.result()
                 for name, client in CLIENTS.items() if client.folder == installs[installed]
-                for scheme in ("http", "https")]
+                for scheme in client.schemes]
     results = [done.result() for done in (*installs, *runs)]
     print(f"sdk-test took {time.monotonic() - begun:.0f} s")
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
@@ -209,7 +212,7 @@ def main():
         test(arguments)
     elif verb == "install" and len(arguments) == 1:
         install(arguments[0])
-    elif verb == "run" and len(arguments) == 2 and arguments[1] in ("http", "https"):
+    elif verb == "run" and len(arguments) == 2 and arguments[1] in CLIENTS[arguments[0]].schemes:
         run(CLIENTS[arguments[0]], arguments[1])
     else:
         sys.exit(__doc__)

@@ -1,5 +1,6 @@
 import java.nio.charset.StandardCharsets;
 import java.util.*;
+import java.util.stream.IntStream;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
 /** What workers took: of every key the numbers, as they were first seen. A KCL may show a record a second time. */
@@ -23,14 +24,14 @@ final class Taken {
         }
     }
 
-    /** That every key's numbers are 0 .. count - 1 in this order. */
-    synchronized void inOrder(int keys, int count) {
-        var wanted = java.util.stream.IntStream.range(0, count).boxed().toList();
+    /** That every key's numbers are 0 .. count - 1, `ordered`: and came in this order. */
+    synchronized void complete(int keys, int count, boolean ordered) {
+        var wanted = IntStream.range(0, count).boxed().toList();
         if (numbers.size() != keys) {
             throw new AssertionError("keys: " + numbers.keySet());
         }
         numbers.forEach((key, found) -> {
-            if (!List.copyOf(found).equals(wanted)) {
+            if (!(ordered ? found.stream() : found.stream().sorted()).toList().equals(wanted)) {
                 throw new AssertionError(key + ": " + found);
             }
         });
