@@ -37,6 +37,7 @@ INSTALL = {
     "rust": [["cargo", "build", "--quiet", "--target-dir", "../../cargo"]],  # kept: minutes to make anew
     "kcl": [[*MAVEN, "-Pkcl3"], [*MAVEN, "-Pkcl2"]],
     "go": [["go", "build", "-o", "round_trip", "."]],
+    "h2spec": [["go", "build", "-o", "h2spec", "github.com/summerwind/h2spec/cmd/h2spec"]],
     "java": [MAVEN],
     "java-v1": [MAVEN],
     "node": [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]],
@@ -73,15 +74,18 @@ CLIENTS = {
     "kpl": Client("kcl", java("KplRoundTrip", target="3", **QUIET), says="every record", tables=True,
                   schemes=("https",)),
     "boto3": Client("python", ["python", "round_trip.py"]),
-    "awscli": Client("awscli", ["bash", "round_trip.sh"]),
+    "awscli": Client("awscli", ["bash", "round_trip.sh", "/usr/bin/aws"]),
+    "awscli-v1": Client("awscli", ["bash", "round_trip.sh", "aws"]),
     "node": Client("node", ["node", "round_trip.js"]),
     "node-http1": Client("node", ["node", "round_trip.js", "http1"]),
+    "node-cbor": Client("node", ["node", "round_trip.js", "cbor"]),
     "java-async": Client("java", java("AsyncRoundTrip")),
     "java-async-json": Client("java", java("AsyncRoundTrip", **JSON)),
     "java-sync": Client("java", java("SyncRoundTrip")),
     "java-sync-json": Client("java", java("SyncRoundTrip", **JSON)),
     "java-v1": Client("java-v1", java("RoundTrip")),
     "go": Client("go", ["./round_trip"]),
+    "h2spec": Client("h2spec", ["/usr/bin/python3", "conform.py"], says="cases hold"),
     "rust": Client("rust", ["../../cargo/debug/round_trip"]),
 }
 
