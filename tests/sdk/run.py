@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The clients of tests/sdk against the real binary. `test` does it all, several things at a time: `install FOLDER`
-brings clients and what they need from their registries into build/sdk; `run CLIENT SCHEME` sends the client's
-round trip to a fresh server.
+"""The clients of tests/sdk, and the README's samples (tests/clients), against the real binary. `test` does it all,
+several things at a time: `install FOLDER` brings clients and what they need from their registries into
+build/sdk; `run CLIENT SCHEME` sends the client's round trip to a fresh server.
 
 Usage: run.py test [FOLDER...] | install FOLDER | run CLIENT (http|https)
 """
@@ -24,13 +24,16 @@ sys.path.insert(0, str(HERE.parent / "service"))
 
 from harness import process  # noqa: E402
 
+SAMPLES = HERE.parent / "clients"
 INSTALLED = process.ROOT / "build/sdk"
 LOGS = process.ROOT / "build/logs"
 TIMEOUT = 300
 AT_ONCE = 4  # most wait most of the time: for a registry, or for one another
 PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
-MAVEN = ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]
+MAVEN = ["mvn", "-q", "-B", "-Dstyle.color=never", "compile", "dependency:copy-dependencies",
+         "-DincludeScope=runtime"]
+NPM = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
 # Commands run in build/sdk/FOLDER. A folder with requirements.txt has a venv, first in PATH: of the client
 # itself, or of a language's tools where Debian's are older than the client takes. Those that take longest come first.
 INSTALL = {
@@ -40,7 +43,10 @@ INSTALL = {
     "h2spec": [["go", "build", "-o", "h2spec", "github.com/summerwind/h2spec/cmd/h2spec"]],
     "java": [MAVEN],
     "java-v1": [MAVEN],
-    "node": [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]],
+    "java-sample": [MAVEN],
+    "go-sample": [["go", "mod", "tidy"], ["go", "build", "-o", "sample", "."]],
+    "node": [NPM],
+    "node-sample": [NPM],
     "python": [],
     "awscli": [["/usr/bin/aws", "--version"]],
 }
@@ -64,6 +70,10 @@ def kcl(version, *arguments):
     return Client("kcl", java("KclRoundTrip", *arguments, target=version, **QUIET), says="every record", tables=True)
 
 
+def sample(folder, *command):
+    return Client(folder, [*command], says=f"{folder.removesuffix('-sample')}: ", schemes=("http",))
+
+
 QUIET = {"org.slf4j.simpleLogger.defaultLogLevel": "warn"}
 JSON = {"aws.cborEnabled": "false"}
 CLIENTS = {
@@ -85,6 +95,9 @@ CLIENTS = {
     "java-sync-json": Client("java", java("SyncRoundTrip", **JSON)),
     "java-v1": Client("java-v1", java("RoundTrip")),
     "go": Client("go", ["./round_trip"]),
+    "java-sample": sample("java-sample", *java("Sample")),
+    "node-sample": sample("node-sample", "node", "sample.js"),
+    "go-sample": sample("go-sample", "./sample"),
     "h2spec": Client("h2spec", ["/usr/bin/python3", "conform.py"], says="cases hold"),
     "rust": Client("rust", ["../../cargo/debug/round_trip"]),
 }
@@ -94,12 +107,30 @@ def environment(folder, given):
     return process.clean_environment({"PATH": f"{folder}/venv/bin:{os.environ['PATH']}", **given})
 
 
+def copy_sample(language, folder):
+    """The README's program with a port of its own, noted in the file `port`."""
+    port = str(process.free_port())
+
+    def copy(source, target):
+        pathlib.Path(target).write_text(pathlib.Path(source).read_text().replace(":4567", f":{port}"))
+
+    shutil.copytree(SAMPLES / language, folder, copy_function=copy)
+    (folder / "port").write_text(port)
+    tools = HERE / language / "requirements.txt"
+    if tools.exists():
+        shutil.copy(tools, folder)
+
+
 def install(name):
     """Anew each time: what is kept is in the package managers' own caches."""
     folder = INSTALLED / name
     shutil.rmtree(folder, ignore_errors=True)
-    # As new files: cargo goes by their time.
-    shutil.copytree(HERE / name, folder, copy_function=shutil.copyfile)
+    language = name.removesuffix("-sample")
+    if language == name:
+        # As new files: cargo goes by their time.
+        shutil.copytree(HERE / name, folder, copy_function=shutil.copyfile)
+    else:
+        copy_sample(language, folder)
     commands = list(INSTALL[name])
     if (folder / "requirements.txt").exists():
         commands = [["/usr/bin/python3", "-m", "venv", "venv"],
@@ -154,7 +185,8 @@ def run(client, scheme):
         data = pathlib.Path(temporary)
         no_settings = data / "no-settings"  # of this machine's user
         no_settings.touch()
-        server = process.Server(data / "data").start()
+        port = folder / "port"
+        server = process.Server(data / "data", port=int(port.read_text()) if port.exists() else None).start()
         given = {
             "AWS_ENDPOINT_URL": f"{scheme}://localhost:{server.port}",
             "AWS_REGION": process.REGION, "AWS_DEFAULT_REGION": process.REGION,
