@@ -32,8 +32,8 @@ public final class KplRoundTrip {
         kinesis.createStream(r -> r.streamName(STREAM).shardCount(2));
         kinesis.waiter().waitUntilStreamExists(r -> r.streamName(STREAM));
         URI endpoint = URI.create(System.getenv("AWS_ENDPOINT_URL"));
-        String authority = System.getenv("AWS_CA_BUNDLE");
-        // [README]
+        String authority = System.getenv("AWS_CA_BUNDLE");  // ca.pem
+        // [README
         var configuration = new KinesisProducerConfiguration()
                 .setKinesisEndpoint(endpoint.getHost())
                 .setKinesisPort(endpoint.getPort())
@@ -42,7 +42,7 @@ public final class KplRoundTrip {
                 .setCaCertFile(authority)
                 .setRegion("us-east-1")
                 .setMetricsLevel("none");
-        // [README]
+        // README]
         var producer = new KinesisProducer(configuration);
         var puts = new ArrayList<Future<UserRecordResult>>();
         for (int round = 0; round < ROUNDS; ++round) {

@@ -1,9 +1,10 @@
+import static software.amazon.kinesis.common.InitialPositionInStream.TRIM_HORIZON;
+
 import java.util.function.BiConsumer;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.kinesis.common.ConfigsBuilder;
-import software.amazon.kinesis.common.InitialPositionInStream;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
 import software.amazon.kinesis.common.KinesisClientUtil;
 import software.amazon.kinesis.coordinator.Scheduler;
@@ -13,30 +14,31 @@ import software.amazon.kinesis.lifecycle.events.*;
 import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.processor.RecordProcessorCheckpointer;
 import software.amazon.kinesis.processor.ShardRecordProcessor;
+import software.amazon.kinesis.processor.ShardRecordProcessorFactory;
+import software.amazon.kinesis.processor.SingleStreamTracker;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /** A worker of a KCL application: it hands over every record of the shards whose leases it has, with its own name. */
 final class Worker {
-    static final String APPLICATION = "orders-app";
-
     final String name;
     private final Scheduler scheduler;
 
     Worker(String name, String stream, boolean fanOut, BiConsumer<String, KinesisClientRecord> taker) {
         this.name = name;
-        // [README] The endpoints come from AWS_ENDPOINT_URL_KINESIS and AWS_ENDPOINT_URL_DYNAMODB.
+        ShardRecordProcessorFactory processors = () -> new Processor(taker);
+        // [README
+        // AWS_ENDPOINT_URL names millrace, AWS_ENDPOINT_URL_DYNAMODB the tables.
         KinesisAsyncClient kinesis = KinesisClientUtil.createKinesisAsyncClient(KinesisAsyncClient.builder());
-        var configs = new ConfigsBuilder(stream, APPLICATION, kinesis, DynamoDbAsyncClient.create(),
-                CloudWatchAsyncClient.create(), name, () -> new Processor(taker));
+        var configs = new ConfigsBuilder(
+                new SingleStreamTracker(stream, InitialPositionInStreamExtended.newInitialPosition(TRIM_HORIZON)),
+                "orders-app", kinesis, DynamoDbAsyncClient.create(), CloudWatchAsyncClient.create(), name, processors);
         var metrics = configs.metricsConfig().metricsFactory(new NullMetricsFactory());
-        var retrieval = configs.retrievalConfig();
+        var retrieval = configs.retrievalConfig();  // by fan-out
         if (!fanOut) {
             retrieval.retrievalSpecificConfig(new PollingConfig(stream, kinesis));
         }
-        // [README]
-        retrieval.streamTracker(new software.amazon.kinesis.processor.SingleStreamTracker(stream,
-                InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON)));
+        // README]
         // A test does not wait as long as a service may. Two workers can hold its 7 shards, one cannot.
         var leases = configs.leaseManagementConfig().failoverTimeMillis(1000).shardSyncIntervalMillis(1000)
                 .maxLeasesForWorker(4);
