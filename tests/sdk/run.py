@@ -27,12 +27,11 @@ from harness import process  # noqa: E402
 SAMPLES = HERE.parent / "clients"
 INSTALLED = process.ROOT / "build/sdk"
 LOGS = process.ROOT / "build/logs"
-TIMEOUT = 300
+TIMEOUT = 600
 AT_ONCE = 4  # most wait most of the time: for a registry, or for one another
 PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
-MAVEN = ["mvn", "-q", "-B", "-Dstyle.color=never", "compile", "dependency:copy-dependencies",
-         "-DincludeScope=runtime"]
+MAVEN = ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]
 NPM = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
 # Commands run in build/sdk/FOLDER. A folder with requirements.txt has a venv, first in PATH: of the client
 # itself, or of a language's tools where Debian's are older than the client takes. Those that take longest come first.
@@ -219,7 +218,9 @@ def step(name, *arguments):
                               stdout=said, stderr=said)
     good = done.returncode == 0
     lines = log.read_text(errors="replace").strip().splitlines()
-    told = lines[-1:] if good else ["", f"---- {log}:", *lines[-100:], "----"]
+    told = ["", f"---- {log}:", *lines[-100:], "----"]
+    if good:
+        told = lines[-1:] if arguments[0] == "run" else []
     print(f"{name:26} {'passed' if good else 'FAILED'}, {time.monotonic() - begun:.0f} s", *told,
           sep="  " if good else "\n", flush=True)
     return good

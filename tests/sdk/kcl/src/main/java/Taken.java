@@ -17,7 +17,7 @@ final class Taken {
 
     /** Until there are as many records. */
     synchronized void await(int count) throws InterruptedException {
-        for (long until = System.nanoTime() + 60_000_000_000L; count() < count; wait(1000)) {
+        for (long until = System.nanoTime() + 120_000_000_000L; count() < count; wait(1000)) {
             if (System.nanoTime() > until) {
                 throw new AssertionError(count() + " of " + count + " records came: " + shares);
             }
