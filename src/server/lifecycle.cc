@@ -280,7 +280,7 @@ Task<std::string> Lifecycle::authority() {
 
 // A certificate of the broker's own must not expire while it runs.
 void Lifecycle::renew_tls_later() {
-    timers_.at(clock_.now() + kTlsRenewal, [this] {
+    timers_.after(kTlsRenewal, [this] {
         reload();
         renew_tls_later();
     });

@@ -119,6 +119,7 @@ int run_serve(Arguments arguments) {
     raise_descriptor_limit();
     env::keep_freed_memory();
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk's
     Signals signals;
     const StartResult started = Broker::start(options.value());
     if (started.broker == nullptr) {

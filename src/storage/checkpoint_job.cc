@@ -17,11 +17,18 @@ void CheckpointJob::run(StoreParts& parts) {
         error_ = std::move(synced).error();
         return;
     }
-    if (auto stored = store_checkpoint(parts, checkpoint_); !stored) {
+    auto stored = store_checkpoint(parts, checkpoint_);
+    if (!stored && stored.error().code == Errc::kNoSpace && parts.reserve.give_up()) {
+        stored = store_checkpoint(parts, checkpoint_);
+    }
+    if (!stored) {
         error_ = std::move(stored).error();
         return;
     }
     remove_doomed(parts);
+    if (const auto kept = parts.reserve.keep(stored.value()); !kept) {
+        log::debug("no space can be kept for a full disk: {}", kept.error().message);
+    }
 }
 
 void CheckpointJob::sync_segments(StoreParts& parts) {

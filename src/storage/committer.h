@@ -58,6 +58,7 @@ private:
     void commit(std::vector<CommitRequest*> requests);
     void bound_open_files();
     bool journal_works();
+    bool takes_records();
     void stage(Group& group, CommitRequest& request);
     void stage_part(Group& group, CommitRequest& request, CommitRequest::Part& part);
     void create(Group& group, const CommitRequest& request);
@@ -65,6 +66,7 @@ private:
     void trim(const CommitRequest& request);
     bool usable(const ShardLogPtr& log);
     Result<void> make_room(const Group& group);
+    void make_room_for_commands(const Error& why);
     void write_segments(Group& group);
     Result<void> write_journal(Group& group);
     void roll_back(Group& group, AppendStatus status);

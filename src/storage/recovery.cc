@@ -139,6 +139,9 @@ private:
                 rest = rest.subspan(entry.bytes);
             }
         }
+        for (const auto& [key, log] : recovered_.logs) {
+            MILLRACE_TRY(log->restored());
+        }
         return success();
     }
 

@@ -79,8 +79,11 @@ public:
     // Numbers and stamps the frames and stages them: they go with the next write_staged(). They are
     // borrowed until published or rolled back. REQUIRES: not ended, not broken.
     void stage(std::span<std::byte> frames);
-    // The same for frames that were numbered before (recovery).
+    // The same for frames that were numbered before (recovery). They are written over what may
+    // stand there of them: a full disk takes that.
     void stage_numbered(Bytes frames);
+    // After the last of those: cuts off what else stands in the file.
+    Result<void> restored();
     bool staged() const { return !staged_.empty(); }
     std::span<const Bytes> staged_frames() const { return staged_; }
     std::uint64_t staged_bytes() const;
@@ -135,6 +138,7 @@ private:
     };
 
     bool must_roll() const;
+    Result<void> cut();
     Result<void> open_active();
     Result<void> create_segment(Position first);
     void note_written(Bytes frames);
@@ -155,6 +159,7 @@ private:
     SegmentIndex staged_index_;
     bool wrote_ = false;  // something of what is staged may be in the file
     bool broken_ = false;
+    bool restoring_ = false;  // since stage_numbered(), until restored()
     bool lost_ = false;
     bool directory_changed_ = false;
     bool directory_made_ = false;

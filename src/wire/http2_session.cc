@@ -334,6 +334,13 @@ void Http2Session::answer(Exchange& exchange, Response response) {
     }
     stream.state = Http2Stream::State::kAnswered;
     stream.since = context_.now;
+    // From here on the share is the answer's.
+    const std::size_t bytes = response.body.size();
+    if (!stream.share.hold(bytes > Output::kKeptBytesMax ? bytes : 0)) {
+        CHECK(stream.share.hold(0));
+        response = {};
+        response.status = 503;
+    }
     const bool head_only = stream.request.method == "HEAD";
     const bool pieces = response.source != nullptr;
     CHECK(!pieces || !head_only);
@@ -350,7 +357,6 @@ void Http2Session::answer(Exchange& exchange, Response response) {
     stream.request = {};
     stream.head = {};
     stream.body = {};
-    CHECK(stream.share.hold(0));
 }
 
 // `body`: one follows.

@@ -103,6 +103,39 @@ TEST_F(FullDisk, TrimmingAShardGivesSpaceBack) {
     EXPECT_TRUE(resumes(kShards[0]));
 }
 
+// Nothing is free for the checkpoint either, before which no file may go.
+TEST_F(FullDisk, ToTheLastByteIsMadeRoomOnAllTheSame) {
+    const bool drops[] = {true, false};
+    for (const bool drop : drops) {
+        fill(kShards[0]);
+        files_.set_bytes_max(files_.bytes_used());
+        host_.clock().advance(std::chrono::minutes(1));  // a checkpoint is due
+        EXPECT_NE(append(kShards[0]), AppendStatus::kCommitted);
+        if (drop) {
+            ASSERT_TRUE(sync_wait(host_.engine().trim(kShards[0], wall_time(2000))));
+            EXPECT_TRUE(resumes(kShards[0]));
+        } else {
+            ASSERT_TRUE(sync_wait(host_.engine().drop(std::span(kShards, 1))));
+        }
+        EXPECT_TRUE(resumes(kShards[1]));
+        check(kShards[1]);
+    }
+}
+
+TEST_F(FullDisk, AFullDiskOpensForReadingAndIsWrittenToLater) {
+    fill(kShards[0]);
+    for (int i = 0; i < 3; ++i) {
+        files_.set_bytes_max(files_.bytes_used());
+        const auto reopened = host_.open();
+        ASSERT_TRUE(reopened) << reopened.error().message;
+        check(kShards[0]);
+        EXPECT_NE(append(kShards[0]), AppendStatus::kCommitted);
+    }
+    files_.set_bytes_max(files_.bytes_used() + (40 << 20));
+    EXPECT_TRUE(resumes(kShards[0]));
+    check(kShards[0]);
+}
+
 TEST_F(FullDisk, AFullDiskOpensForReading) {
     fill(kShards[0]);
     files_.set_bytes_max(files_.bytes_used());

@@ -342,6 +342,28 @@ TEST(Http2Session, RefusesLargeHeadersAndGoesOn) {
     EXPECT_EQ(wire.requests.size(), 1u);
 }
 
+TEST(Http2Session, LargeAnswersCountAgainstTheSharedBudgetUntilTheyAreSent) {
+    Limits limits;
+    limits.body_bytes_in_flight_max = 150'000;
+    Wire wire(limits);
+    wire.holds = true;
+    wire.begin();
+    wire.feed(post(1, "/", "") + post(3, "/", "") + post(5, "/", ""));
+    const std::size_t sizes[] = {100'000, 100'000, 10};  // more than the windows let through
+    for (std::size_t i = 0; i < 3; ++i) {
+        Response response;
+        response.body = std::string(sizes[i], 'x');
+        wire.session->answer(*wire.held.at(i), std::move(response));
+    }
+    wire.take();
+    EXPECT_EQ(wire.status(1), "200");
+    EXPECT_EQ(wire.status(3), "503");
+    EXPECT_EQ(wire.status(5), "200") << "small ones are always given";
+    EXPECT_EQ(wire.budget.used(), 100'000u);
+    wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    EXPECT_EQ(wire.budget.used(), 0u);
+}
+
 TEST(Http2Session, RefusesBodiesBeyondTheSharedBudget) {
     Limits limits;
     limits.body_bytes_in_flight_max = 100'000;
