@@ -191,7 +191,12 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         answer(group);
         return;
     }
-    write_segments(group);
+    // A journal without records tells that segments are written to before they are: what one
+    // recovery passes over must not turn up in a later one.
+    const bool tells_first = !parts_.journals_records();
+    if (!tells_first) {
+        write_segments(group);
+    }
     if (auto written = write_journal(group); !written) {
         complain(written.error());
         retry_later();
@@ -199,6 +204,9 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         roll_back(group, AppendStatus::kUnknown);
         answer(group);
         return;
+    }
+    if (tells_first) {
+        write_segments(group);
     }
     publish(group);
     answer(group);

@@ -46,6 +46,11 @@ public:
             recovered_.logs.emplace(key, std::move(log));
         }
         MILLRACE_TRY(apply_frames());
+        if (records_journaled_ && !parts_.journals_records()) {
+            for (const auto& [key, log] : recovered_.logs) {
+                MILLRACE_TRY(log->clear_rest());
+            }
+        }
         if (first_start_) {
             MILLRACE_TRY(parts_.files.sync_directory(layout.root()));
             if (layout.root().has_parent_path()) {

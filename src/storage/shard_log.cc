@@ -180,6 +180,16 @@ Result<void> ShardLog::open_active() {
     return success();
 }
 
+Result<void> ShardLog::clear_rest() {
+    if (tail_.active && file_ == nullptr) {
+        MILLRACE_TRY(open_active());
+    }
+    if (!dirty()) {
+        file_ = nullptr;
+    }
+    return remove_if_there(parts_.files, segment_path(tail_.next));
+}
+
 Result<void> ShardLog::create_segment(Position first) {
     if (!directory_made_) {
         MILLRACE_TRY(parts_.files.create_directories(directory_));

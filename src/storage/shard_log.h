@@ -85,6 +85,10 @@ public:
     std::span<const Bytes> staged_frames() const { return staged_; }
     std::uint64_t staged_bytes() const;
 
+    // Removes what a commit that never was durable left behind the last frame, as the next write
+    // would: a later process that scans must not take it for a part of the log.
+    Result<void> clear_rest();
+
     // After a failure only rollback() may follow.
     Result<void> write_staged();
     void publish(std::vector<WishPtr>& granted);

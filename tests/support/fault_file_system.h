@@ -28,8 +28,11 @@ enum class Loss : std::uint8_t {
     kAll,      // only what was synced is left
     kPrefix,   // of each file and directory the first so many changes, the last of them torn
     kSectors,  // of each file any subset of the 512-byte sectors, of each directory of the changes
+    kOneLost,  // all that one file or directory lacks a sync for, and nothing else
+    kOneKept,  // all but what one file or directory lacks a sync for
 };
-inline constexpr Loss kLosses[] = {Loss::kNothing, Loss::kAll, Loss::kPrefix, Loss::kSectors};
+inline constexpr Loss kLosses[] = {Loss::kNothing, Loss::kAll,     Loss::kPrefix,
+                                   Loss::kSectors, Loss::kOneLost, Loss::kOneKept};
 const char* name(Loss loss);
 
 enum class Call : std::uint8_t {
@@ -76,6 +79,7 @@ public:
 
     // Calls so far that change something, failed ones included.
     std::uint64_t changes_made() const;
+    std::vector<std::string> trace() const;  // those calls, in words
     // Runs before each such call, in its thread and without a lock, with the number of those
     // before. Set it before others use the disk.
     void before_change(std::function<void(std::uint64_t)> hook);
