@@ -280,6 +280,18 @@ TEST_F(CommitterTest, WithoutJournaledRecordsAnEmptyCommitTellsOfThem) {
     EXPECT_TRUE(found.commits[0].header.entries.empty());
 }
 
+// Else a recovery that is told nothing passes over what a kill left, and the next one finds it.
+TEST_F(CommitterTest, WithoutJournaledRecordsTheJournalTellsBeforeASegmentIsWrittenTo) {
+    options.durability = Durability::kProcess;
+    start();
+    create({kShard});
+    committer->stop().value();
+    start();
+    files.fail(Call::kWrite, "journal/");
+    EXPECT_NE(append(kShard, "a"), AppendStatus::kCommitted);
+    EXPECT_FALSE(files.exists(parts->layout.shard(kShard) / segment_name(Position(0))));
+}
+
 TEST_F(CommitterTest, MoreThanMayWaitIsRefused) {
     options.inflight_bytes = 100;
     start();

@@ -228,6 +228,17 @@ TEST_F(RecoveryTest, WithoutTheEmptyCommitTheyAreNot) {
     EXPECT_EQ(text(log()), "0:0 1:1");
 }
 
+// A later process would be told to scan, by any commit, and take them up.
+TEST_F(RecoveryTest, WhereRecordsAreNoLongerJournaledVoidOnesAreCleared) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 3));
+    files.store(segment(2), segment_of(kShard, 2, 2));
+    options.durability = Durability::kProcess;
+    recover_now();
+    EXPECT_EQ(files.load(segment(0)).size(), bytes_until(2));
+    EXPECT_FALSE(files.exists(segment(2)));
+}
+
 TEST_F(RecoveryTest, NewSegmentsAreScanned) {
     options.durability = Durability::kProcess;
     checkpoint(2, false);
