@@ -58,7 +58,7 @@ Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, R
         }
     }
     control_dirty_ = recovered.checkpoint_due;
-    first_start_ = !recovered.has_checkpoint;
+    checkpoint_first_ = recovered.checkpoint_first;
     if (!recovered.checkpoint_due) {
         journal_.release(recovered.journal.sequence);
     }
@@ -69,11 +69,15 @@ Committer::~Committer() {
 }
 
 Result<void> Committer::start() {
-    if (dirty()) {
-        // A full disk is no reason not to read; the checkpoint is tried again. Only the first of a
-        // directory must succeed: no commit could be told from other bytes without its seed.
+    if (dirty() && !checkpoint_first_ && !parts_.journals_records()) {
+        // It promises nobody anything, and may have much to sync: nobody waits for it.
+        checkpoint_urgent_ = true;
+    } else if (dirty()) {
+        // A full disk is no reason not to read; the checkpoint is tried again. It must succeed only
+        // where the next recovery needs it: without the seed in it no commit could be told from
+        // other bytes, and one of journaled records keeps it from looking for others.
         auto done = checkpoint_now();
-        if (!done && (first_start_ || done.error().code != Errc::kNoSpace)) {
+        if (!done && (checkpoint_first_ || done.error().code != Errc::kNoSpace)) {
             return done;
         }
     }

@@ -403,6 +403,11 @@ void ShardLog::synced(const ShardState& state) {
     }
 }
 
+void ShardLog::found(std::vector<std::shared_ptr<env::File>> unsynced) {
+    unsynced_ = std::move(unsynced);
+    directory_changed_ = true;
+}
+
 void ShardLog::not_synced(bool directory_changed, bool lost) {
     directory_changed_ = directory_changed_ || directory_changed;
     lost_ = lost_ || lost;
@@ -455,8 +460,7 @@ Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
     committed_.active = segment;
     lost_ = false;
     for (const env::Path& old : replaced) {
-        parts_.open_files.forget(old);
-        if (const auto gone = parts_.files.remove(old); !gone) {
+        if (const auto gone = remove_segment(parts_, old); !gone) {
             log::warn("a replaced segment could not be removed: {}", gone.error().message);
         }
     }

@@ -116,6 +116,8 @@ public:
     // What must be synced before the present state() is durable.
     Unsynced take_unsynced();
     void synced(const ShardState& state);
+    // Recovery: what these files hold was found, and not written by this process.
+    void found(std::vector<std::shared_ptr<env::File>> unsynced);
     // The checkpoint was not made; if `lost`, because a sync of this log failed.
     void not_synced(bool directory_changed, bool lost);
     bool needs_rewrite() const { return lost_; }

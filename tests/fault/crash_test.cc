@@ -14,10 +14,14 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "fault/course.h"
+#include "storage/checkpoint.h"
+#include "storage/layout.h"
+#include "storage/store_parts.h"
 #include "support/fault_file_system.h"
 #include "support/scale.h"
 
@@ -96,6 +100,32 @@ private:
     std::vector<Picture> pictures_;
 };
 
+// Segments that nobody refers to: after an orderly end the checkpoint has all there are, and what
+// is still to be removed. What a cut commit left lies past the end, and is replaced by the next.
+std::string orphans(FaultFileSystem& disk) {
+    env::ManualClock clock;
+    storage::StoreParts parts(small_segments(), disk, clock);
+    const auto checkpoint = storage::load_checkpoint(parts);
+    if (!checkpoint || !checkpoint.value())
+        return "no checkpoint after an orderly end";
+    std::set<env::Path> kept;
+    std::string found;
+    for (const auto& doomed : checkpoint.value()->doomed)
+        kept.insert(doomed.path(parts.layout));
+    for (const storage::ShardState& shard : checkpoint.value()->shards) {
+        const env::Path folder = parts.layout.shard(shard.key);
+        for (const storage::Segment& segment : shard.segments)
+            kept.insert(folder / storage::segment_name(segment.first));
+        const auto names = disk.list(folder);
+        for (const std::string& name : names ? names.value() : std::vector<std::string>()) {
+            const auto first = storage::parse_segment_name(name);
+            if (first && *first < shard.next && !kept.contains(folder / name))
+                found += (folder / name).string() + " ";
+        }
+    }
+    return found;
+}
+
 class Crash : public testing::TestWithParam<Scene> {
 protected:
     Crash() : random_(GetParam().seed()) {}
@@ -105,7 +135,12 @@ protected:
         SegmentHost host(disk, options(GetParam().durability));
         Course course(host, {.seed = GetParam().seed(), .large = GetParam().large, .strict = true});
         const std::uint64_t every = GetParam().every * (kSanitized ? 7 : 1);
-        Camera camera(disk, course, [every](std::uint64_t change) { return change % every == 0; });
+        Camera camera(disk, course, [&](std::uint64_t change) {
+            // Commits overtake checkpoints.
+            if (GetParam().large && disk.trace()[change].starts_with("SyncData /data/shards"))
+                std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            return change % every == 0;
+        });
         ASSERT_EQ(course.run(), "");
         camera.take_last();
         host.close();
@@ -133,11 +168,15 @@ private:
                       {.seed = lot, .strict = true, .begins = wall_time((2 + depth) * 1'000'000)},
                       picture.known);
         const bool again = depth < kDepthMax;
-        const std::uint64_t cut = again ? random_() % kChangesAfter : ~std::uint64_t{0};
-        Camera camera(*disk, course, [cut](std::uint64_t change) { return change == cut; });
+        // A kill hides what is not durable: power that goes after it is the harder test.
+        std::set<std::uint64_t> cuts;
+        for (int i = 0; again && i < (loss == Loss::kNothing ? 6 : 1); ++i)
+            cuts.insert(random_() % kChangesAfter);
+        Camera camera(*disk, course, [&cuts](std::uint64_t at) { return cuts.contains(at); });
         ASSERT_EQ(course.run_on(), "");
         camera.take_last();
         host.close();
+        ASSERT_EQ(orphans(*disk), "");
         if (!again)
             return;
         for (const Picture& next : camera.pictures()) {
@@ -174,7 +213,7 @@ std::vector<Scene> scenes() {
         all.push_back({"Process", process, false, 1, round});
         all.push_back({"PowerThenProcess", power, false, 3, round, process});
         all.push_back({"ProcessThenPower", process, false, 1, round, power});
-        all.push_back({"PowerWithCheckpoints", power, true, 23, round});
+        all.push_back({"PowerWithCheckpoints", power, true, 13, round});
     }
     return all;
 }
