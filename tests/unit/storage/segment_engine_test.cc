@@ -158,6 +158,40 @@ TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     EXPECT_EQ(content(), "0:a");
 }
 
+// A kill leaves much that is not synced, and durability = process promises nothing of it.
+TEST(SegmentEngineStart, WaitsForNoSyncThatNobodyWasPromised) {
+    auto options = test::small_segments();
+    options.durability = Durability::kProcess;
+    test::FaultFileSystem before;
+    std::unique_ptr<test::FaultFileSystem> disk;
+    const std::vector<NewRecord> records = {{kShard, "key", as_bytes("a"), WallTime{}}};
+    {
+        test::SegmentHost host(before, options);
+        ASSERT_TRUE(host.open());
+        const std::vector<ShardKey> shards = {kShard};
+        ASSERT_TRUE(sync_wait(host.engine().create(shards)));
+        ASSERT_EQ(sync_wait(host.engine().append(records)).front().status,
+                  AppendStatus::kCommitted);
+        disk = before.crashed(test::Loss::kNothing, 1);
+    }
+    std::atomic<bool> may_sync = false;
+    std::atomic<bool> synced = false;
+    disk->before_change([&](std::uint64_t change) {
+        if (disk->trace()[change].starts_with("SyncData /data/shards")) {
+            may_sync.wait(false);
+            synced = true;
+        }
+    });
+    test::SegmentHost host(*disk, options);
+    ASSERT_TRUE(host.open());
+    EXPECT_EQ(sync_wait(host.engine().append(records)).front().status, AppendStatus::kCommitted);
+    EXPECT_FALSE(synced);
+    may_sync = true;
+    may_sync.notify_all();
+    host.close();
+    EXPECT_TRUE(synced) << "but a checkpoint comes after it";
+}
+
 // Killed before the checkpoint's name is synced, the next process sees it all the same; power loss
 // would take it back. The journal that the one before needs must not be written over until then.
 TEST(SegmentEngineCrash, ACheckpointCountsOnceItsNameIsDurable) {

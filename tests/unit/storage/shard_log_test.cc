@@ -386,6 +386,24 @@ TEST_F(ShardLogTest, ALogWithoutACheckpointIsRewrittenFromItsStart) {
     EXPECT_EQ(text(*log, 1), "1:b");
 }
 
+TEST_F(ShardLogTest, ASegmentThatIsReplacedTakesItsHintsAlong) {
+    options.segment_bytes = 3 * kIndexStrideBytes;
+    reopen();
+    const auto log = fresh();
+    std::vector<FrameBytes> journaled;
+    while (log->state().segments.size() < 3) {
+        const std::string data(kIndexStrideBytes / 2, 'x');
+        journaled.push_back(placed_frame(kShard, log->next().value(), data));
+        append(*log, data);
+    }
+    const auto hint = log->directory() / index_name(log->state().segments[1].first);
+    ASSERT_TRUE(files.exists(hint));
+    log->not_synced(log->take_unsynced().directory_changed, true);
+    ASSERT_TRUE(log->rewrite(journaled));
+    EXPECT_EQ(segments().size(), 1U);
+    EXPECT_FALSE(files.exists(hint));
+}
+
 TEST_F(ShardLogTest, WhatMustBeSyncedIsHandedOutOnce) {
     const auto log = fresh();
     EXPECT_FALSE(log->dirty());
