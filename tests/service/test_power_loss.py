@@ -7,7 +7,7 @@ with `durability = process`, which promises less.
 
 import pytest
 
-from harness.power import Disk
+from harness.power import disks
 from harness.storm import STORM, Client, Refused, Storm, payload
 
 CUTS, CUTS_LONG = 10, 100
@@ -16,12 +16,14 @@ CUTS, CUTS_LONG = 10, 100
 SMALL = ("--journal-file-size", "16MiB", "--journal-files", "2")
 
 
-@pytest.fixture
-def disk(tmp_path):
-    return Disk(tmp_path)
+@pytest.fixture(params=disks(), ids=lambda kind: kind.__name__)
+def disk(request, tmp_path):
+    disk = request.param(tmp_path)
+    yield disk
+    disk.close()
 
 
-def test_what_was_acknowledged_survives_power_loss(make_server, disk, seed, long):
+def test_what_was_acknowledged_survives_power_loss(disk, make_server, seed, long):
     server = make_server("--durability", "power", *SMALL, data_dir=disk.path, env=disk.env).start()
     storm = Storm(server, seed)
 
@@ -36,7 +38,7 @@ def test_what_was_acknowledged_survives_power_loss(make_server, disk, seed, long
 
 
 @pytest.mark.parametrize("durability", ["power", "process"])
-def test_the_cut_takes_what_is_not_synced(make_server, disk, durability):
+def test_the_cut_takes_what_is_not_synced(disk, make_server, durability):
     server = make_server("--durability", durability, data_dir=disk.path, env=disk.env).start()
     client = Client(server)
     client("CreateStream", {**STORM, "ShardCount": 1})
