@@ -133,7 +133,7 @@ protected:
         FaultFileSystem disk(GetParam().seed());
         SegmentHost host(disk, options(GetParam().durability));
         Course course(host, {.seed = GetParam().seed(), .large = GetParam().large, .strict = true});
-        const std::uint64_t every = GetParam().every * (kSanitized ? 7 : 1);
+        const std::uint64_t every = GetParam().every;
         Camera camera(disk, course, [every](std::uint64_t change) { return change % every == 0; });
         ASSERT_EQ(course.run(), "");
         camera.take_last();
@@ -200,14 +200,15 @@ TEST_P(Crash, KeepsWhatWasAcknowledged) {
 std::vector<Scene> scenes() {
     std::vector<Scene> all;
     const std::uint64_t rounds = long_run() ? 20 : 1;
+    const std::uint64_t each = kSanitized ? 23 : 1;
     for (std::uint64_t round = 0; round < rounds; ++round) {
         const auto power = Durability::kPower;
         const auto process = Durability::kProcess;
-        all.push_back({"Power", power, false, 1, round});
-        all.push_back({"Process", process, false, 1, round});
-        all.push_back({"PowerThenProcess", power, false, 3, round, process});
-        all.push_back({"ProcessThenPower", process, false, 1, round, power});
-        all.push_back({"PowerWithCheckpoints", power, true, 13, round});
+        all.push_back({"Power", power, false, each, round});
+        all.push_back({"Process", process, false, each, round});
+        all.push_back({"PowerThenProcess", power, false, 3 * each, round, process});
+        all.push_back({"ProcessThenPower", process, false, each, round, power});
+        all.push_back({"PowerWithCheckpoints", power, true, kSanitized ? 83 : 13, round});
     }
     return all;
 }
