@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -16,6 +17,7 @@
 
 #include "base/callback.h"
 #include "base/check.h"
+#include "base/recycled.h"
 
 namespace millrace {
 
@@ -24,7 +26,15 @@ class Task;
 
 namespace detail {
 
-struct PromiseBase {
+// Where the frames of coroutines lie.
+struct Recycled {
+    static void* operator new(std::size_t bytes) { return allocate_recycled(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept {
+        free_recycled(frame, bytes);
+    }
+};
+
+struct PromiseBase : Recycled {
     std::coroutine_handle<> continuation = std::noop_coroutine();
     std::exception_ptr exception;
 
@@ -116,7 +126,7 @@ inline Task<void> detail::Promise<void>::get_return_object() {
 namespace detail {
 
 struct Detached {
-    struct promise_type {
+    struct promise_type : Recycled {
         Detached get_return_object() noexcept { return {}; }
         std::suspend_never initial_suspend() noexcept { return {}; }
         std::suspend_never final_suspend() noexcept { return {}; }

@@ -6,10 +6,22 @@
 
 namespace millrace::env {
 
+// Work that gathers during a turn of an event loop, and is begun once at its end.
+class TurnEnd {
+public:
+    virtual void turn_ended() noexcept = 0;
+
+protected:
+    ~TurnEnd() = default;
+};
+
 class Executor {
 public:
     virtual ~Executor() = default;
     virtual void post(Callback<void()> run) = 0;  // thread-safe; never runs inline
+    // On this executor's thread: tells `what` once this turn ends, however often it was asked; at
+    // once where there are no turns. `what` lives until then and asks for nothing when told.
+    virtual void at_turn_end(TurnEnd& what) { what.turn_ended(); }
 };
 
 // The executor of the calling thread; null on a thread that has none (completions then run on

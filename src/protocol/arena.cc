@@ -17,7 +17,7 @@ std::byte* Arena::allocate(std::size_t size) {
     if (size > capacity_ - used_) {
         const std::size_t bytes =
             std::max(size, std::clamp(block_bytes_, kBlockBytesMin, kBlockBytesMax));
-        blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(bytes));
+        blocks_.emplace_back(static_cast<std::byte*>(allocate_recycled(bytes)), Free{bytes});
         capacity_ = bytes;
         used_ = 0;
         block_bytes_ = bytes * 2;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recycled.h"
+
 namespace millrace::protocol {
 
 class Arena final {
@@ -22,7 +24,12 @@ public:
     std::string_view keep(std::string_view text);
 
 private:
-    std::vector<std::unique_ptr<std::byte[]>> blocks_;
+    struct Free {
+        std::size_t bytes;
+        void operator()(std::byte* block) const noexcept { free_recycled(block, bytes); }
+    };
+
+    std::vector<std::unique_ptr<std::byte[], Free>> blocks_;
     std::size_t block_bytes_;  // of the next block; until one exists, the expectation
     std::size_t used_ = 0;
     std::size_t capacity_ = 0;

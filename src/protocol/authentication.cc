@@ -1,6 +1,7 @@
 #include "protocol/authentication.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -60,29 +61,41 @@ Parameters query_parameters(std::string_view target) {
     return parameters;
 }
 
-// What follows the first token (the algorithm), split on commas and blanks.
-Parameters header_parameters(std::string_view header) {
-    Parameters parameters;
-    constexpr std::string_view kSeparators = ", \t";
-    header.remove_prefix(std::min(header.find_first_of(kSeparators), header.size()));
-    while (!header.empty()) {
-        header.remove_prefix(std::min(header.find_first_not_of(kSeparators), header.size()));
-        const std::string_view pair =
-            header.substr(0, std::min(header.find_first_of(kSeparators), header.size()));
-        header.remove_prefix(pair.size());
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos)
-            continue;
-        parameters.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+bool separates(char c) {
+    return c == ',' || c == ' ' || c == '\t';
+}
+
+// The parameters an Authorization header must have, as views into it.
+struct HeaderParameter {
+    std::string_view name;
+    std::string_view value = {};
+};
+using HeaderParameters = std::array<HeaderParameter, 3>;
+
+// What follows the first token (the algorithm), split on commas and blanks. On every request's way:
+// one pass, nothing is copied.
+HeaderParameters header_parameters(std::string_view header) {
+    HeaderParameters parameters{{{"Credential"}, {"Signature"}, {"SignedHeaders"}}};
+    auto at = std::find_if(header.begin(), header.end(), separates);
+    while (at != header.end()) {
+        const auto begin = std::find_if_not(at, header.end(), separates);
+        at = std::find_if(begin, header.end(), separates);
+        const std::string_view pair(begin, at);
+        for (auto& [name, value] : parameters) {
+            if (value.data() == nullptr && pair.size() > name.size() && pair[name.size()] == '=' &&
+                pair.starts_with(name)) {
+                value = pair.substr(name.size() + 1);
+            }
+        }
     }
     return parameters;
 }
 
 Authentication by_header(const wire::Request& request, std::string_view header) {
-    const Parameters parameters = header_parameters(header);
+    const HeaderParameters parameters = header_parameters(header);
     std::string missing;
-    for (const std::string_view name : {"Credential", "Signature", "SignedHeaders"}) {
-        if (!value_of(parameters, name).empty())
+    for (const auto& [name, value] : parameters) {
+        if (!value.empty())
             continue;
         missing.append("Authorization header requires '").append(name).append("' parameter. ");
     }
@@ -91,7 +104,7 @@ Authentication by_header(const wire::Request& request, std::string_view header) 
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
     }
     if (missing.empty())
-        return {{}, std::string(value_of(parameters, "Credential"))};
+        return {{}, std::string(parameters.front().value)};
     missing.append("Authorization=").append(header);
     return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}};
 }

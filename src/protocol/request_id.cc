@@ -19,13 +19,13 @@ std::string uuid_text(std::uint64_t high, std::uint64_t low) {
     constexpr char kDigits[] = "0123456789abcdef";
     high = (high & ~std::uint64_t{0xF000}) | 0x4000;                   // version 4
     low = (low & ~(std::uint64_t{3} << 62)) | std::uint64_t{2} << 62;  // variant 1
-    std::string text;
-    text.reserve(36);
+    std::string text(36, '-');
+    std::size_t at = 0;
     for (int nibble = 0; nibble < 32; ++nibble) {
         if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20)
-            text += '-';
+            ++at;
         const std::uint64_t half = nibble < 16 ? high : low;
-        text += kDigits[(half >> (60 - 4 * (nibble % 16))) & 15];
+        text[at++] = kDigits[(half >> (60 - 4 * (nibble % 16))) & 15];
     }
     return text;
 }

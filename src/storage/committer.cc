@@ -105,6 +105,7 @@ Result<void> Committer::stop() {
 }
 
 bool Committer::submit(CommitRequest& request) {
+    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         const bool full = queued_bytes_ > 0 && request.bytes > 0 &&
@@ -114,8 +115,13 @@ bool Committer::submit(CommitRequest& request) {
         }
         queued_bytes_ += request.bytes;
         queue_.push_back(&request);
+        wake = asleep_;
     }
-    wake_.notify_one();
+    if (wake && request.home != nullptr) {
+        request.home->at_turn_end(*this);
+    } else if (wake) {
+        wake_.notify_one();
+    }
     return true;
 }
 
@@ -133,11 +139,13 @@ void Committer::run() {
         const auto something = [this] {
             return stopping_ || !queue_.empty() || (job_ != nullptr && job_->finished);
         };
+        asleep_ = true;
         if (dirty() || job_ != nullptr) {
             wake_.wait_for(lock, kTick, something);
         } else {
             wake_.wait(lock, something);
         }
+        asleep_ = false;
         std::vector<CommitRequest*> requests = take_group();
         const bool done = stopping_ && requests.empty();
         const bool job_finished = job_ != nullptr && job_->finished;

@@ -30,7 +30,7 @@
 
 namespace millrace::storage {
 
-class Committer final {
+class Committer final : private env::TurnEnd {
 public:
     Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, Recovered recovered);
     ~Committer();  // stop()
@@ -51,6 +51,8 @@ public:
 
 private:
     struct Group;
+
+    void turn_ended() noexcept override { wake_.notify_one(); }
 
     void run();
     std::vector<CommitRequest*> take_group();
@@ -93,6 +95,7 @@ private:
     std::deque<CommitRequest*> queue_;  // guarded by mutex_
     std::uint64_t queued_bytes_ = 0;    // guarded by mutex_; those of the commit in progress, too
     bool stopping_ = false;             // guarded by mutex_
+    bool asleep_ = false;               // guarded by mutex_; the thread, for want of requests
 
     // The committer thread's; start()'s and stop()'s before and after it.
     Journal journal_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/recycled.h"
 #include "storage/engine.h"
 
 namespace millrace::storage {
@@ -37,7 +38,7 @@ static_assert(sizeof(FrameHeader) == 32);
 // More than the service takes: what a header says beyond it is damage.
 inline constexpr std::uint32_t kFrameDataBytesMax = 32U << 20;
 
-using FrameBytes = std::vector<std::byte>;
+using FrameBytes = std::vector<std::byte, RecyclingAllocator<std::byte>>;
 
 // What seeds the header checksums of a shard's frames.
 std::uint32_t frame_seed(ShardKey shard);

@@ -54,7 +54,6 @@ public:
     Grouping(std::span<const NewRecord> records, CommitRequest& request)
         : records_(records), request_(request), part_of_(records.size(), kNone) {
         std::vector<std::size_t> bytes;
-        std::unordered_map<ShardKey, std::uint32_t, KeyHash> parts;
         for (std::size_t i = 0; i < records.size(); ++i) {
             const NewRecord& record = records[i];
             if (!fits_frame(record)) {
@@ -64,13 +63,8 @@ public:
             if (i > 0 && part_of_[i - 1] != kNone && records[i - 1].shard == record.shard) {
                 part = part_of_[i - 1];
             } else {
-                const auto [at, fresh] =
-                    parts.try_emplace(record.shard, static_cast<std::uint32_t>(bytes.size()));
-                part = at->second;
-                if (fresh) {
-                    bytes.push_back(0);
-                    request.parts.emplace_back().shard = record.shard;
-                }
+                part = find_or_add(record.shard);
+                bytes.resize(request.parts.size());
             }
             part_of_[i] = part;
             bytes[part] += sizeof(FrameHeader) + record.key.size() + record.data.size();
@@ -108,9 +102,33 @@ public:
 
 private:
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+    // Fewer parts are found by a look at each: most appends are of one record.
+    static constexpr std::size_t kLookedThroughMax = 8;
+
+    std::uint32_t find_or_add(ShardKey shard) {
+        const auto next = static_cast<std::uint32_t>(request_.parts.size());
+        if (next < kLookedThroughMax) {
+            for (std::uint32_t part = 0; part < next; ++part) {
+                if (request_.parts[part].shard == shard) {
+                    return part;
+                }
+            }
+        } else {
+            for (auto part = static_cast<std::uint32_t>(parts_.size()); part < next; ++part) {
+                parts_.emplace(request_.parts[part].shard, part);
+            }
+            const auto [at, fresh] = parts_.try_emplace(shard, next);
+            if (!fresh) {
+                return at->second;
+            }
+        }
+        request_.parts.emplace_back().shard = shard;
+        return next;
+    }
 
     const std::span<const NewRecord> records_;
-    const CommitRequest& request_;
+    CommitRequest& request_;
+    std::unordered_map<ShardKey, std::uint32_t, KeyHash> parts_;  // once there are many
     std::vector<std::uint32_t> part_of_;
 };
 

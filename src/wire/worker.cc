@@ -26,6 +26,9 @@ Millis sweep_period(const Limits& limits) {
 
 constexpr Millis kAcceptPause{100};
 
+// A turn is what is ready when the loop looks, up to this.
+constexpr int kTurnHandlersMax = 32;
+
 }  // namespace
 
 Worker::Worker(WorkerContext& context)
@@ -59,7 +62,14 @@ void Worker::run() {
     for (Listener& listener : listeners_) {
         accept(listener);
     }
-    io_.run();
+    while (io_.run_one() > 0) {
+        for (int more = 1; more < kTurnHandlersMax && io_.poll_one() > 0; ++more) {
+        }
+        for (env::TurnEnd* const what : at_turn_end_) {
+            what->turn_ended();
+        }
+        at_turn_end_.clear();
+    }
     context_.running.fetch_sub(1);
     const std::lock_guard lock(context_.mutex);
     context_.ended.notify_all();
@@ -67,6 +77,12 @@ void Worker::run() {
 
 void Worker::post(Callback<void()> run) {
     asio::post(io_, [run = std::move(run)]() mutable { run(); });
+}
+
+void Worker::at_turn_end(env::TurnEnd& what) {
+    if (std::find(at_turn_end_.begin(), at_turn_end_.end(), &what) == at_turn_end_.end()) {
+        at_turn_end_.push_back(&what);
+    }
 }
 
 void Worker::accept(Listener& listener) {

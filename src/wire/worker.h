@@ -12,6 +12,7 @@
 #include <list>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "env/clock.h"
 #include "env/executor.h"
@@ -61,6 +62,7 @@ public:
     void finish();     // ends the loop once the last connection and posted callback are gone
 
     // ---- On this worker's thread only.
+    void at_turn_end(env::TurnEnd& what) override;
     Handler& handler() { return context_.handler; }
     std::shared_ptr<const TlsContext> tls() const { return context_.tls.get(); }
     bool tls_expected() const { return context_.tls.is_expected(); }
@@ -92,6 +94,7 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Timer sweep_timer_;
+    std::vector<env::TurnEnd*> at_turn_end_;
     std::list<Listener> listeners_;
     std::list<Connection> connections_;
     bool sweeping_ = false;

@@ -140,6 +140,36 @@ TEST_P(EngineContract, GivesBackTheVeryBytes) {
     EXPECT_TRUE(all(kShard) == expected);
 }
 
+TEST_P(EngineContract, OneCallMayGoToManyShardsInTurns) {
+    std::vector<ShardKey> shards;
+    for (std::uint32_t number = 0; number < 40; ++number) {
+        shards.push_back({77, number});
+    }
+    ASSERT_TRUE(create(shards));
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < shards.size() * 5; ++i) {
+        texts.push_back(std::to_string(i));
+    }
+    std::vector<NewRecord> records;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        records.push_back({shards[i % shards.size()], "k", as_bytes(texts[i]), wall_time(9), 0});
+    }
+    const auto results = append(records);
+    ASSERT_EQ(results.size(), records.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        EXPECT_EQ(results[i].status, AppendStatus::kCommitted);
+        EXPECT_EQ(results[i].position.value(),
+                  results[i % shards.size()].position.value() + i / shards.size());
+    }
+    for (std::size_t shard = 0; shard < shards.size(); ++shard) {
+        const std::vector<Found> found = all(shards[shard]);
+        ASSERT_EQ(found.size(), 5U);
+        for (std::size_t round = 0; round < found.size(); ++round) {
+            EXPECT_EQ(found[round].data, texts[round * shards.size() + shard]);
+        }
+    }
+}
+
 TEST_P(EngineContract, AnAppendOfNothingAnswersNothing) {
     EXPECT_TRUE(append(std::vector<NewRecord>{}).empty());
 }

@@ -53,6 +53,17 @@ TEST(Executor, PostsOrRunsInline) {
     EXPECT_EQ(ran, 2);
 }
 
+TEST(Executor, WithoutTurnsATurnEndsAtOnce) {
+    struct Counted final : TurnEnd {
+        void turn_ended() noexcept override { ++told; }
+        int told = 0;
+    } counted;
+    Queue queue;
+    queue.at_turn_end(counted);
+    queue.at_turn_end(counted);
+    EXPECT_EQ(counted.told, 2);
+}
+
 TEST(Executor, TheOneOfTheTestsRunsInOrderOnItsThread) {
     test::ThreadExecutor worker;
     std::vector<int> order;

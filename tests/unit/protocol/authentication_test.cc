@@ -74,6 +74,17 @@ TEST(Authentication, EachMissingPartOfTheHeaderIsNamedInOrder) {
               "Signature=b SignedHeaders=c");
 }
 
+TEST(Authentication, TheFirstOfAParameterCountsAndItsNameIsWhole) {
+    EXPECT_EQ(seen("X Credential=a/b,Credential=c,\t Signature=d  ,SignedHeaders=e").credential,
+              "a/b");
+    EXPECT_EQ(seen("X Credential=,Credential=c,Signature=d,SignedHeaders=e").message,
+              "Authorization header requires 'Credential' parameter. Authorization=X "
+              "Credential=,Credential=c,Signature=d,SignedHeaders=e");
+    EXPECT_EQ(seen("X Credentials=a,Credential,Signature=d,SignedHeaders=e,").message,
+              "Authorization header requires 'Credential' parameter. Authorization=X "
+              "Credentials=a,Credential,Signature=d,SignedHeaders=e,");
+}
+
 TEST(Authentication, ADateHeaderWillDo) {
     wire::Request request;
     request.headers = {{"Authorization", kComplete}, {"date", "Thu, 01 Jan 2026 00:00:00 GMT"}};

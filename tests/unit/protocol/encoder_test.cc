@@ -134,6 +134,27 @@ TEST(Encoder, ControlCharactersAreEscapedAndReadBack) {
     EXPECT_EQ(whole_of_json(as_json(w)).value().text, text);
 }
 
+// Text is looked at in words of eight.
+TEST(Encoder, EveryByteIsEscapedOrNotWhereverItStands) {
+    for (std::size_t size = 1; size <= 26; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string text(size, 'x');
+                text[at] = static_cast<char>(byte);
+                Whole w;
+                w.text = text;
+                const bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+                const std::string json = as_json(w);
+                if (escaped) {
+                    ASSERT_EQ(nlohmann::json::parse(json)["Text"], text) << size << ' ' << byte;
+                } else {
+                    ASSERT_EQ(json, "{\"Text\":\"" + text + "\"}") << size << ' ' << byte;
+                }
+            }
+        }
+    }
+}
+
 // What was bound from either encoding is written back, and bound again to the same.
 TEST(Encoder, BothEncodingsOfRandomValuesBindAlike) {
     const unsigned seed = 4711;
