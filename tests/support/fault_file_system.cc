@@ -269,6 +269,12 @@ bool changes(Call call) {
     }
 }
 
+bool Fault::meets(Call call, const Path& path) const {
+    const bool among =
+        calls.empty() ? changes(call) : std::find(calls.begin(), calls.end(), call) != calls.end();
+    return among && path.native().find(part) != std::string::npos;
+}
+
 struct FaultFileSystem::State {
     explicit State(std::uint64_t seed) : random(seed) {}
 
@@ -276,8 +282,9 @@ struct FaultFileSystem::State {
     Random random;
     NodePtr root = std::make_shared<Node>(true);
     std::set<std::string> locks;
-    std::optional<Fault> fault;
+    std::vector<Fault> faults;
     std::uint64_t met = 0;
+    std::map<Call, std::uint64_t> calls;
     std::vector<std::string> trace;  // of the calls that change something
     bool cold = false;
     std::function<void(std::uint64_t)> hook;  // set before use by threads
@@ -310,25 +317,37 @@ struct FaultFileSystem::State {
         if (hook)
             hook(before);
     }
-    // REQUIRES: mutex. The error this call is to answer.
+    // REQUIRES: mutex. Counts the call; the error it is to answer.
     std::optional<Error> fails(Call call, const Path& path) {
-        if (!fault)
-            return std::nullopt;
-        const bool matches =
-            fault->calls.empty()
-                ? changes(call)
-                : std::find(fault->calls.begin(), fault->calls.end(), call) != fault->calls.end();
-        if (!matches)
-            return std::nullopt;
-        if (fault->nth > 1) {
-            --fault->nth;
-            return std::nullopt;
+        ++calls[call];
+        for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
+            if (!fault->meets(call, path))
+                continue;
+            if (fault->nth > 1) {
+                --fault->nth;
+                continue;
+            }
+            Error error{fault->code, std::string(name(call)) + " " + path.string() + ": injected"};
+            if (!fault->lasting && --fault->times == 0)
+                faults.erase(fault);
+            ++met;
+            return error;
         }
-        Error error{fault->code, std::string(name(call)) + " " + path.string() + ": injected"};
-        if (!fault->lasting)
-            fault.reset();
-        ++met;
-        return error;
+        return std::nullopt;
+    }
+
+    // Durable at once.
+    NodePtr make_directories(const Path& path) {
+        NodePtr at = root;
+        for (const Path& part : path) {
+            if (part == "/")
+                continue;
+            NodePtr& next = at->names[part.string()];
+            if (next == nullptr)
+                next = at->durable_names[part.string()] = std::make_shared<Node>(true);
+            at = next;
+        }
+        return at;
     }
 
     void collect(const Node& node, const Path& path, std::vector<Path>& files) const {
@@ -462,14 +481,15 @@ std::unique_ptr<FaultFileSystem> FaultFileSystem::crashed(Loss loss, std::uint64
 }
 
 void FaultFileSystem::inject(Fault fault) {
-    CHECK(fault.nth > 0);
+    CHECK(fault.nth > 0 && fault.times > 0);
     const std::lock_guard lock(state_->mutex);
-    state_->fault = std::move(fault);
+    std::erase_if(state_->faults, [&](const Fault& old) { return old.calls == fault.calls; });
+    state_->faults.push_back(std::move(fault));
     state_->met = 0;
 }
 void FaultFileSystem::clear_faults() {
     const std::lock_guard lock(state_->mutex);
-    state_->fault.reset();
+    state_->faults.clear();
 }
 std::uint64_t FaultFileSystem::faults_met() const {
     const std::lock_guard lock(state_->mutex);
@@ -486,9 +506,55 @@ std::vector<std::string> FaultFileSystem::trace() const {
 void FaultFileSystem::before_change(std::function<void(std::uint64_t)> hook) {
     state_->hook = std::move(hook);
 }
+std::uint64_t FaultFileSystem::calls(Call call) const {
+    const std::lock_guard lock(state_->mutex);
+    const auto at = state_->calls.find(call);
+    return at == state_->calls.end() ? 0 : at->second;
+}
 void FaultFileSystem::set_cold(bool cold) {
     const std::lock_guard lock(state_->mutex);
     state_->cold = cold;
+}
+
+bool FaultFileSystem::exists(const Path& path) const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->find(path) != nullptr;
+}
+std::vector<std::byte> FaultFileSystem::load(const Path& path) const {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    std::vector<std::byte> bytes(node->content.size());
+    node->content.read(0, bytes);
+    return bytes;
+}
+void FaultFileSystem::store(const Path& path, Bytes bytes) {
+    const std::lock_guard lock(state_->mutex);
+    const auto file = std::make_shared<Node>(false);
+    file->content.write(0, bytes);
+    file->durable = file->content;
+    const Path plain = clean(path);
+    const NodePtr home = state_->make_directories(plain.parent_path());
+    const std::string name = plain.filename().string();
+    home->names[name] = home->durable_names[name] = file;
+}
+void FaultFileSystem::patch(const Path& path, std::uint64_t offset, Bytes bytes) {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    node->content.write(offset, bytes);
+    node->durable.write(offset, bytes);
+}
+void FaultFileSystem::flip(const Path& path, std::uint64_t offset) {
+    const std::byte flipped = load(path).at(offset) ^ std::byte{0x10};
+    patch(path, offset, Bytes(&flipped, 1));
+}
+void FaultFileSystem::cut(const Path& path, std::uint64_t size) {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    node->content.resize(size);
+    node->durable.resize(size);
 }
 
 std::vector<Path> FaultFileSystem::files() const {

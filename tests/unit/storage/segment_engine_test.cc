@@ -154,7 +154,7 @@ TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     const auto created = sync_wait(engine->create(shards));
     ASSERT_FALSE(created);
     EXPECT_EQ(created.error().code, Errc::kClosed);
-    const int writes = files.calls(Call::kWrite);
+    const auto writes = files.calls(Call::kWrite);
     start();
     EXPECT_EQ(files.calls(Call::kWrite), writes);
     EXPECT_EQ(content(), "0:a");
