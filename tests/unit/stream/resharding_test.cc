@@ -320,6 +320,34 @@ TEST_P(ReshardingMishaps, IsFinishedAfterACrashRightThen) {
     EXPECT_EQ(world_.find("a")->status, Status::kActive);
 }
 
+TEST_P(ReshardingMishaps, AModeChangeThatSplitsIsFinishedToo) {
+    for (const bool crashes : {false, true}) {
+        world_.close();
+        world_.settings.update_delay = kDelay;
+        world_.open();
+        const std::string name = crashes ? "crashing" : "a";
+        StreamPtr stream = world_.created(name, 2);
+        const PutResult before = world_.put(stream, "k", "before");
+        const auto begun = test::sync_wait(world_.broker->change_mode(stream, Mode::kOnDemand, 5));
+        ASSERT_TRUE(begun);
+        GetParam().arrange(world_);
+        world_.clock.advance(kDelay);
+        if (crashes) {
+            world_.crash();
+            world_.open();
+        }
+        world_.log->commits_left = ~std::size_t{0};
+        world_.clock.advance(3 * kRetry);
+        stream = world_.find(name);
+        EXPECT_EQ(stream->status, Status::kActive);
+        EXPECT_EQ(stream->mode, Mode::kOnDemand);
+        EXPECT_EQ(stream->open_shards(), 5u);
+        expect_sound(*stream);
+        EXPECT_TRUE(stream->shard(world_.put(stream, "k").shard_no)->open());
+        EXPECT_EQ(data_of(world_.read(stream, 0, 10, before.shard_no.value())), Texts{"before"});
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Each, ReshardingMishaps,
     testing::Values(Mishap{"None", [](World&) {}},
@@ -350,7 +378,7 @@ TEST_F(ReshardingTest, AModeChangeSurvivesACrash) {
     world_.settings.update_delay = kDelay;
     world_.open();
     const StreamPtr stream = world_.created("a");
-    const auto begun = test::sync_wait(world_.broker->change_mode(stream->uid, Mode::kOnDemand));
+    const auto begun = test::sync_wait(world_.broker->change_mode(stream, Mode::kOnDemand));
     ASSERT_TRUE(begun);
     EXPECT_EQ(begun.value().stream->status, Status::kUpdating);
     world_.reopen();
