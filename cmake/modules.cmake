@@ -1,6 +1,13 @@
 # millrace_flags(TARGET [<header>...]): warnings are errors everywhere; sanitizers by MILLRACE_SANITIZE; the
 # headers are precompiled with the standard ones.
 function(millrace_flags target)
+  if(MILLRACE_COVERAGE)
+    # Counters that can be mapped from a file also count in a process that ends by SIGKILL (%c). None
+    # are kept unless LLVM_PROFILE_FILE says where.
+    target_compile_options(${target} PRIVATE -fprofile-instr-generate=/dev/null -fcoverage-mapping
+                                             "SHELL:-mllvm -runtime-counter-relocation")
+    target_link_options(${target} PRIVATE -fprofile-instr-generate=/dev/null)
+  endif()
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # GCC 12 sees overlapping copies in every `"text" + std::string` once optimised (GCC bug 105651).

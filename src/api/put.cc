@@ -57,7 +57,7 @@ bool is_future(const model::ParsedSequence& number, const stream::Stream& stream
 Answer<void> check_ordering_number(const Context& context, std::string_view text,
                                    const stream::Stream& stream) {
     const auto parsed = model::ParsedSequence::parse(text);
-    if (!parsed || is_future(*parsed, stream, context.broker.now())) {
+    if (!parsed || is_future(*parsed, stream, context.broker.latest())) {
         return ordering_number_invalid(text, arn_of(stream));
     }
     return success();

@@ -13,12 +13,13 @@ public:
     virtual std::chrono::steady_clock::time_point steady() = 0;  // for durations and deadlines
 };
 
-// Runs callbacks when the wall clock has reached an instant: on a thread of its own in production,
-// inside ManualClock::advance() in tests. Pending callbacks are dropped, uncalled, on destruction.
+// Runs callbacks when time has passed, whatever becomes of the wall clock meanwhile: on a thread of
+// its own in production, inside ManualClock::advance() in tests. Pending callbacks are dropped,
+// uncalled, on destruction.
 class Timers {
 public:
     virtual ~Timers() = default;
-    virtual void at(WallTime due, Callback<void()> run) = 0;  // due in the past: runs at once
+    virtual void after(Millis delay, Callback<void()> run) = 0;  // never inline
 };
 
 }  // namespace millrace::env

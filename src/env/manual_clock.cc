@@ -27,11 +27,8 @@ void ManualClock::advance(Millis by) {
 }
 
 void ManualClock::set(WallTime now) {
-    {
-        const std::lock_guard lock(mutex_);
-        now_ = now;
-    }
-    fire();
+    const std::lock_guard lock(mutex_);
+    now_ = now;
 }
 
 void ManualClock::fire() {
@@ -41,7 +38,7 @@ void ManualClock::fire() {
             const std::lock_guard lock(mutex_);
             ManualTimers* earliest = nullptr;
             for (ManualTimers* timers : timers_) {
-                if (timers->pending_.empty() || timers->pending_.begin()->first > now_)
+                if (timers->pending_.empty() || timers->pending_.begin()->first > steady_)
                     continue;
                 if (earliest == nullptr ||
                     timers->pending_.begin()->first < earliest->pending_.begin()->first) {
@@ -67,9 +64,9 @@ ManualTimers::~ManualTimers() {
     std::erase(clock_.timers_, this);
 }
 
-void ManualTimers::at(WallTime due, Callback<void()> run) {
+void ManualTimers::after(Millis delay, Callback<void()> run) {
     const std::lock_guard lock(clock_.mutex_);
-    pending_.emplace(due, std::move(run));
+    pending_.emplace(clock_.steady_ + delay, std::move(run));
 }
 
 std::size_t ManualTimers::pending() {

@@ -22,7 +22,7 @@ public:
     // Moves both clocks, then runs the due timers in order of their instants, on this thread. A
     // timer set by such a callback runs too if it is due.
     void advance(Millis by);
-    void set(WallTime now);  // the wall clock alone: a step, backwards too. Runs due timers.
+    void set(WallTime now);  // the wall clock alone: a step, backwards too
 
 private:
     friend class ManualTimers;
@@ -34,19 +34,19 @@ private:
     std::vector<ManualTimers*> timers_;
 };
 
-// Callbacks whose instant has passed already run at the next move of the clock, at the latest; at()
-// never runs one inline.
+// A callback without delay runs at the next move of the clock.
 class ManualTimers final : public Timers {
 public:
     explicit ManualTimers(ManualClock& clock);
     ~ManualTimers() override;
-    void at(WallTime due, Callback<void()> run) override;
+    void after(Millis delay, Callback<void()> run) override;
     std::size_t pending();
 
 private:
     friend class ManualClock;
     ManualClock& clock_;
-    std::multimap<WallTime, Callback<void()>> pending_;  // guarded by clock_.mutex_
+    // Guarded by clock_.mutex_.
+    std::multimap<std::chrono::steady_clock::time_point, Callback<void()>> pending_;
 };
 
 }  // namespace millrace::env

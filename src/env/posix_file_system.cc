@@ -31,6 +31,7 @@ Error os_error(int code, const char* what, const Path& path) {
             break;
         case ENOSPC:
         case EDQUOT:
+        case EFBIG:
             errc = Errc::kNoSpace;
             break;
         default:

@@ -23,8 +23,9 @@ SystemTimers::~SystemTimers() {
     thread_.join();
 }
 
-void SystemTimers::at(WallTime due, Callback<void()> run) {
+void SystemTimers::after(Millis delay, Callback<void()> run) {
     {
+        const auto due = clock_.steady() + delay;
         const std::lock_guard lock(mutex_);
         pending_.emplace(due, std::move(run));
     }
@@ -32,8 +33,6 @@ void SystemTimers::at(WallTime due, Callback<void()> run) {
 }
 
 void SystemTimers::work() {
-    // The wall clock may be stepped while we sleep, so no sleep is longer than this.
-    constexpr Millis kNapMax{1000};
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (pending_.empty()) {
@@ -41,9 +40,9 @@ void SystemTimers::work() {
             continue;
         }
         const auto first = pending_.begin();
-        const WallTime now = clock_.now();
-        if (first->first > now) {
-            wake_.wait_for(lock, std::min<Millis>(first->first - now, kNapMax));
+        const auto rest = first->first - clock_.steady();
+        if (rest > rest.zero()) {
+            wake_.wait_for(lock, rest);
             continue;
         }
         {

@@ -20,7 +20,7 @@ class SystemTimers final : public Timers {
 public:
     explicit SystemTimers(Clock& clock);
     ~SystemTimers() override;  // waits for a callback that is running
-    void at(WallTime due, Callback<void()> run) override;
+    void after(Millis delay, Callback<void()> run) override;
 
 private:
     void work();
@@ -28,7 +28,7 @@ private:
     Clock& clock_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::multimap<WallTime, Callback<void()>> pending_;
+    std::multimap<std::chrono::steady_clock::time_point, Callback<void()>> pending_;
     bool stopping_ = false;
     std::thread thread_;
 };

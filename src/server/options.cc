@@ -93,7 +93,8 @@ constexpr OptionRow kRows[] = {
     size("body-size-max", kNetwork, &O::body_size_max, "16MiB", kKiB, kGiB,
          "Body of one request; larger ones are answered 413."),
     size("body-memory", kNetwork, &O::body_memory, "256MiB", kMiB, 1024 * kGiB,
-         "Bodies of all requests under way; beyond it requests are answered 503."),
+         "Bodies of all requests under way, and large answers until their clients have taken them; "
+         "beyond it requests are answered 503."),
     time("idle-timeout", kNetwork, &O::idle_timeout, "2m", {}, 10, kDay,
          "A connection without a request is closed after this."),
     time("header-timeout", kNetwork, &O::header_timeout, "15s", {}, 10, kDay,

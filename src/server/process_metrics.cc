@@ -48,8 +48,9 @@ void add_process_metrics(Metrics& metrics, const wire::Front& front, env::Clock&
         metrics.counter("millrace_connections_accepted_total", "Client connections accepted.");
     Counter& refused = metrics.counter("millrace_connections_refused_total",
                                        "Client connections closed for connections-max.");
-    Gauge& bodies = metrics.gauge("millrace_body_memory_bytes",
-                                  "Memory held for large request bodies (body-memory bounds it).");
+    Gauge& bodies =
+        metrics.gauge("millrace_body_memory_bytes",
+                      "Memory held for large bodies and answers (body-memory bounds it).");
     Gauge& resident =
         metrics.gauge("process_resident_memory_bytes", "Resident memory of the process.");
     Gauge& uptime = metrics.gauge("millrace_uptime_seconds", "Seconds since the start.");

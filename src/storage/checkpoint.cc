@@ -193,10 +193,11 @@ Result<std::optional<Checkpoint>> load_checkpoint(StoreParts& parts) {
     return copy;
 }
 
-Result<void> store_checkpoint(StoreParts& parts, const Checkpoint& checkpoint) {
+Result<std::uint64_t> store_checkpoint(StoreParts& parts, const Checkpoint& checkpoint) {
     const auto bytes = encode_checkpoint(checkpoint);
     MILLRACE_TRY(replace_file(parts.files, parts.layout.checkpoint_copy(), bytes));
-    return replace_file(parts.files, parts.layout.checkpoint(), bytes);
+    MILLRACE_TRY(replace_file(parts.files, parts.layout.checkpoint(), bytes));
+    return bytes.size();
 }
 
 }  // namespace millrace::storage

@@ -31,7 +31,7 @@ Result<Checkpoint> decode_checkpoint(Bytes bytes);
 // Nothing: there is none yet. A damaged one is reported and its copy taken; kCorrupt: that is
 // damaged too.
 Result<std::optional<Checkpoint>> load_checkpoint(StoreParts& parts);
-// Durable on return.
-Result<void> store_checkpoint(StoreParts& parts, const Checkpoint& checkpoint);
+// Durable on return. Its size.
+Result<std::uint64_t> store_checkpoint(StoreParts& parts, const Checkpoint& checkpoint);
 
 }  // namespace millrace::storage

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "env/whole_file.h"
 
 namespace millrace::storage {
 
@@ -17,11 +16,18 @@ void CheckpointJob::run(StoreParts& parts) {
         error_ = std::move(synced).error();
         return;
     }
-    if (auto stored = store_checkpoint(parts, checkpoint_); !stored) {
+    auto stored = store_checkpoint(parts, checkpoint_);
+    if (!stored && stored.error().code == Errc::kNoSpace && parts.reserve.give_up()) {
+        stored = store_checkpoint(parts, checkpoint_);
+    }
+    if (!stored) {
         error_ = std::move(stored).error();
         return;
     }
     remove_doomed(parts);
+    if (const auto kept = parts.reserve.keep(stored.value()); !kept) {
+        log::debug("no space can be kept for a full disk: {}", kept.error().message);
+    }
 }
 
 void CheckpointJob::sync_segments(StoreParts& parts) {
@@ -93,10 +99,7 @@ bool CheckpointJob::remove(StoreParts& parts, Doomed::Kind kind, const env::Path
     if (kind != Doomed::Kind::kSegment) {
         return parts.files.remove_tree(path).has_value();
     }
-    parts.open_files.forget(path);
-    parts.indexes.forget(path);
-    const env::Path index = env::Path(path).replace_extension(".idx");
-    return remove_if_there(parts.files, index) && remove_if_there(parts.files, path);
+    return remove_segment(parts, path).has_value();
 }
 
 }  // namespace millrace::storage

@@ -24,6 +24,11 @@ const std::vector<double>& record_bounds() {
     return bounds;
 }
 
+// Whether a checkpoint may help.
+bool frees_journal(const Error& error) {
+    return error.code == Errc::kOverloaded || error.code == Errc::kNoSpace;
+}
+
 ShardState empty_state(ShardKey key) {
     ShardState state;
     state.key = key;
@@ -58,7 +63,7 @@ Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, R
         }
     }
     control_dirty_ = recovered.checkpoint_due;
-    first_start_ = !recovered.has_checkpoint;
+    checkpoint_first_ = recovered.checkpoint_first;
     if (!recovered.checkpoint_due) {
         journal_.release(recovered.journal.sequence);
     }
@@ -69,11 +74,15 @@ Committer::~Committer() {
 }
 
 Result<void> Committer::start() {
-    if (dirty()) {
-        // A full disk is no reason not to read; the checkpoint is tried again. Only the first of a
-        // directory must succeed: no commit could be told from other bytes without its seed.
+    if (dirty() && !checkpoint_first_ && !parts_.journals_records()) {
+        // It promises nobody anything, and may have much to sync: nobody waits for it.
+        checkpoint_urgent_ = true;
+    } else if (dirty()) {
+        // A full disk is no reason not to read; the checkpoint is tried again. It must succeed only
+        // where the next recovery needs it: without the seed in it no commit could be told from
+        // other bytes, and one of journaled records keeps it from looking for others.
         auto done = checkpoint_now();
-        if (!done && (first_start_ || done.error().code != Errc::kNoSpace)) {
+        if (!done && (checkpoint_first_ || done.error().code != Errc::kNoSpace)) {
             return done;
         }
     }
@@ -199,14 +208,25 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         answer(group);
         return;
     }
-    write_segments(group);
+    // A journal without records tells that segments are written to before they are: what one
+    // recovery passes over must not turn up in a later one.
+    const bool tells_first = !parts_.journals_records();
+    if (!tells_first) {
+        write_segments(group);
+    }
     if (auto written = write_journal(group); !written) {
         complain(written.error());
         retry_later();
+        if (!group.control.empty()) {
+            make_room_for_commands(written.error());
+        }
         group.error = std::move(written).error();
         roll_back(group, AppendStatus::kUnknown);
         answer(group);
         return;
+    }
+    if (tells_first) {
+        write_segments(group);
     }
     publish(group);
     answer(group);
@@ -228,7 +248,7 @@ bool Committer::journal_works() {
         return false;
     }
     auto reopened = journal_.reopen();
-    if (!reopened && reopened.error().code == Errc::kOverloaded) {
+    if (!reopened && frees_journal(reopened.error())) {
         reopened = checkpoint_now();
         if (reopened) {
             reopened = journal_.reopen();
@@ -300,7 +320,20 @@ void Committer::stage_part(Group& group, CommitRequest& request, CommitRequest::
     }
 }
 
+bool Committer::takes_records() {
+    if (parts_.reserve.spent() && may_retry()) {
+        if (const auto kept = parts_.reserve.keep(0); !kept) {
+            complain(kept.error());
+            retry_later();
+        }
+    }
+    return !parts_.reserve.spent();
+}
+
 bool Committer::usable(const ShardLogPtr& log) {
+    if (log->key() != kCatalogShard && !takes_records()) {
+        return false;
+    }
     if (!log->broken() && !log->needs_rewrite()) {
         return true;
     }
@@ -360,17 +393,27 @@ Result<void> Committer::make_room(const Group& group) {
         }
     }
     auto room = journal_.make_room(entries);
-    if (!room && room.error().code == Errc::kOverloaded) {
+    if (!room && frees_journal(room.error())) {
         MILLRACE_TRY(checkpoint_now());
         room = journal_.make_room(entries);
     }
     return room;
 }
 
+// A command that finds the disk full is refused; the next one finds the space kept for it.
+void Committer::make_room_for_commands(const Error& why) {
+    if (why.code == Errc::kNoSpace) {
+        parts_.reserve.give_up();
+    }
+}
+
 void Committer::write_segments(Group& group) {
     for (const ShardLogPtr& log : group.touched) {
         if (const auto written = log->write_staged(); !written) {
             complain(written.error());
+            if (log->key() == kCatalogShard) {
+                make_room_for_commands(written.error());
+            }
             log->rollback();
             group.failed[log] = log->broken() ? AppendStatus::kUnknown : AppendStatus::kRejected;
         }
@@ -547,7 +590,7 @@ void Committer::finish_checkpoint() {
         journal_.release(checkpointed_.sequence);
         return;
     }
-    log::error("a checkpoint failed, will try again: {}", job->error()->message);
+    complain({job->error()->code, "a checkpoint failed, will try again: " + job->error()->message});
     for (CheckpointJob::Part& part : job->parts()) {
         part.log->not_synced(part.unsynced.directory_changed, part.failed);
         if (find(part.log->key()) == part.log) {

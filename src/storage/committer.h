@@ -37,7 +37,8 @@ public:
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 
-    // Makes what recovery did durable, then takes requests.
+    // Makes what recovery did durable, then takes requests; where durability promises nothing of
+    // power loss, the other way round.
     Result<void> start();
     // Commits what is queued, writes a last checkpoint, ends the thread. Idempotent.
     Result<void> stop();
@@ -58,6 +59,7 @@ private:
     void commit(std::vector<CommitRequest*> requests);
     void bound_open_files();
     bool journal_works();
+    bool takes_records();
     void stage(Group& group, CommitRequest& request);
     void stage_part(Group& group, CommitRequest& request, CommitRequest::Part& part);
     void create(Group& group, const CommitRequest& request);
@@ -65,6 +67,7 @@ private:
     void trim(const CommitRequest& request);
     bool usable(const ShardLogPtr& log);
     Result<void> make_room(const Group& group);
+    void make_room_for_commands(const Error& why);
     void write_segments(Group& group);
     Result<void> write_journal(Group& group);
     void roll_back(Group& group, AppendStatus status);
@@ -109,7 +112,7 @@ private:
     std::chrono::steady_clock::time_point complained_at_{};
     std::shared_ptr<CheckpointJob> job_;  // null: none runs
     std::vector<Doomed> doomed_;
-    bool first_start_ = false;
+    bool checkpoint_first_ = false;
     bool stopped_ = false;
 
     std::thread thread_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -47,19 +48,29 @@ Result<void> Journal::make_room(std::span<const JournalEntry> entries) {
 }
 
 Result<void> Journal::next_file() {
+    std::optional<Error> no_space;
     for (std::size_t step = 1; step <= ring_.size(); ++step) {
         const std::size_t number = (current_ + step) % ring_.size();
         const RingFile& file = ring_[number];
         if (file.made && file.last_sequence > released_) {
             continue;
         }
-        MILLRACE_TRY(open_file(number));
+        if (auto opened = open_file(number); !opened) {
+            if (opened.error().code != Errc::kNoSpace) {
+                return opened;
+            }
+            no_space = std::move(opened).error();  // a file that is there already may be free
+            continue;
+        }
         current_ = number;
         ring_[number].last_sequence = 0;
         offset_ = 0;
         ++generation_;
         started_ = true;
         return success();
+    }
+    if (no_space) {
+        return *no_space;
     }
     return Error{Errc::kOverloaded, "the journal is full of commits that no checkpoint covers"};
 }
@@ -81,7 +92,12 @@ Result<void> Journal::open_file(std::size_t number) {
     if (sync_) {
         MILLRACE_TRY(const std::uint64_t size, opened.value()->size());
         if (size < parts_.options.journal_file_bytes) {
-            MILLRACE_TRY(opened.value()->allocate(parts_.options.journal_file_bytes));
+            if (auto got = opened.value()->allocate(parts_.options.journal_file_bytes); !got) {
+                if (!ring.made) {
+                    static_cast<void>(parts_.files.remove(path));  // with what it got of it
+                }
+                return got;
+            }
         }
         MILLRACE_TRY(opened.value()->sync_data());
         MILLRACE_TRY(parts_.files.sync_directory(parts_.layout.journal()));

@@ -26,7 +26,7 @@ public:
     Journal(StoreParts& parts, Metrics& metrics, const JournalScan& found, bool sync);
 
     // Makes sure that a commit of these entries fits. kOverloaded: every file still holds commits
-    // that no checkpoint covers.
+    // that no checkpoint covers; kNoSpace: every file there is, and the disk has no room for more.
     Result<void> make_room(std::span<const JournalEntry> entries);
 
     // Writes one commit and syncs it. REQUIRES: make_room(entries) just now, not failed().

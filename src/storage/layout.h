@@ -1,7 +1,7 @@
 // The names in a data directory. FORMAT.md lists them.
 //
 //   LOCK                                       held while a process owns the directory
-//   journal/<3 digits>.log, journal/checkpoint, journal/checkpoint.copy
+//   journal/<3 digits>.log, journal/checkpoint, journal/checkpoint.copy, journal/reserve
 //   catalog/<20 digits>.log, catalog/snapshot  the catalog's log, which is a shard log like any
 //   other shards/<16 hex digits>/<shard>/<20 digits>.log (.idx)
 #pragma once
@@ -28,6 +28,7 @@ public:
     env::Path journal_file(std::size_t number) const;
     env::Path checkpoint() const { return journal() / "checkpoint"; }
     env::Path checkpoint_copy() const { return journal() / "checkpoint.copy"; }
+    env::Path reserve() const { return journal() / "reserve"; }
     env::Path catalog() const { return root_ / "catalog"; }
     env::Path snapshot() const { return catalog() / "snapshot"; }
     env::Path shards() const { return root_ / "shards"; }

@@ -129,6 +129,7 @@ void ShardLog::stage(std::span<std::byte> frames) {
 }
 
 void ShardLog::stage_numbered(Bytes frames) {
+    restoring_ = true;
     for_each_frame(frames, [&](std::size_t, const FrameHeader& header) {
         const Position position(header.position);
         if (header.kind == FrameKind::kEnd) {
@@ -150,9 +151,32 @@ std::uint64_t ShardLog::staged_bytes() const {
 
 bool ShardLog::must_roll() const {
     const Segment& active = *tail_.active;
-    return active.bytes > kSegmentHeaderBytes &&
-           (active.bytes >= parts_.options.segment_bytes ||
-            parts_.clock.now() - active.first_stamp >= parts_.options.segment_age);
+    if (active.bytes <= kSegmentHeaderBytes) {
+        return false;
+    }
+    if (active.bytes >= parts_.options.segment_bytes) {
+        return true;
+    }
+    if (parts_.clock.now() - active.first_stamp < parts_.options.segment_age) {
+        return false;
+    }
+    // What is restored stands where it was written first.
+    const Position first(load_header(staged_.front()).position);
+    return !restoring_ ||
+           parts_.files.open(segment_path(first), env::OpenMode::kReadOnly).has_value();
+}
+
+Result<void> ShardLog::cut() {
+    if (file_ == nullptr || !tail_.active) {
+        return success();
+    }
+    MILLRACE_TRY(const std::uint64_t size, file_->size());
+    return size > tail_.active->bytes ? file_->truncate(tail_.active->bytes) : success();
+}
+
+Result<void> ShardLog::restored() {
+    restoring_ = false;
+    return cut();
 }
 
 Result<void> ShardLog::open_active() {
@@ -173,11 +197,21 @@ Result<void> ShardLog::open_active() {
         tail_.active.reset();  // what it lacks must not become a hole
         return success();
     }
-    if (size > tail_.active->bytes) {
+    if (size > tail_.active->bytes && !restoring_) {
         MILLRACE_TRY(file->truncate(tail_.active->bytes));  // never acknowledged
     }
     file_ = file;
     return success();
+}
+
+Result<void> ShardLog::clear_rest() {
+    if (tail_.active && file_ == nullptr) {
+        MILLRACE_TRY(open_active());
+    }
+    if (!dirty()) {
+        file_ = nullptr;
+    }
+    return remove_if_there(parts_.files, segment_path(tail_.next));
 }
 
 Result<void> ShardLog::create_segment(Position first) {
@@ -188,7 +222,9 @@ Result<void> ShardLog::create_segment(Position first) {
     directory_changed_ = true;
     const env::Path path = segment_path(first);
     auto made = parts_.files.open(path, env::OpenMode::kCreate);
-    if (!made && made.error().code == Errc::kExists) {
+    if (!made && made.error().code == Errc::kExists && restoring_) {
+        made = parts_.files.open(path, env::OpenMode::kReadWrite);
+    } else if (!made && made.error().code == Errc::kExists) {
         // Of a commit that was never acknowledged.
         MILLRACE_TRY(parts_.files.remove(path));
         made = parts_.files.open(path, env::OpenMode::kCreate);
@@ -205,6 +241,9 @@ Result<void> ShardLog::create_segment(Position first) {
 
 Result<void> ShardLog::write_staged() {
     if (tail_.active && must_roll()) {
+        if (restoring_) {
+            MILLRACE_TRY(cut());
+        }
         tail_.active.reset();
         file_ = nullptr;
     }
@@ -393,6 +432,11 @@ void ShardLog::synced(const ShardState& state) {
     }
 }
 
+void ShardLog::found(std::vector<std::shared_ptr<env::File>> unsynced) {
+    unsynced_ = std::move(unsynced);
+    directory_changed_ = true;
+}
+
 void ShardLog::not_synced(bool directory_changed, bool lost) {
     directory_changed_ = directory_changed_ || directory_changed;
     lost_ = lost_ || lost;
@@ -445,8 +489,7 @@ Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
     committed_.active = segment;
     lost_ = false;
     for (const env::Path& old : replaced) {
-        parts_.open_files.forget(old);
-        if (const auto gone = parts_.files.remove(old); !gone) {
+        if (const auto gone = remove_segment(parts_, old); !gone) {
             log::warn("a replaced segment could not be removed: {}", gone.error().message);
         }
     }

@@ -79,11 +79,18 @@ public:
     // Numbers and stamps the frames and stages them: they go with the next write_staged(). They are
     // borrowed until published or rolled back. REQUIRES: not ended, not broken.
     void stage(std::span<std::byte> frames);
-    // The same for frames that were numbered before (recovery).
+    // The same for frames that were numbered before (recovery). They are written over what may
+    // stand there of them: a full disk takes that.
     void stage_numbered(Bytes frames);
+    // After the last of those: cuts off what else stands in the file.
+    Result<void> restored();
     bool staged() const { return !staged_.empty(); }
     std::span<const Bytes> staged_frames() const { return staged_; }
     std::uint64_t staged_bytes() const;
+
+    // Removes what a commit that never was durable left behind the last frame, as the next write
+    // would: a later process that scans must not take it for a part of the log.
+    Result<void> clear_rest();
 
     // After a failure only rollback() may follow.
     Result<void> write_staged();
@@ -112,6 +119,8 @@ public:
     // What must be synced before the present state() is durable.
     Unsynced take_unsynced();
     void synced(const ShardState& state);
+    // Recovery: what these files hold was found, and not written by this process.
+    void found(std::vector<std::shared_ptr<env::File>> unsynced);
     // The checkpoint was not made; if `lost`, because a sync of this log failed.
     void not_synced(bool directory_changed, bool lost);
     bool needs_rewrite() const { return lost_; }
@@ -135,6 +144,7 @@ private:
     };
 
     bool must_roll() const;
+    Result<void> cut();
     Result<void> open_active();
     Result<void> create_segment(Position first);
     void note_written(Bytes frames);
@@ -155,6 +165,7 @@ private:
     SegmentIndex staged_index_;
     bool wrote_ = false;  // something of what is staged may be in the file
     bool broken_ = false;
+    bool restoring_ = false;  // since stage_numbered(), until restored()
     bool lost_ = false;
     bool directory_changed_ = false;
     bool directory_made_ = false;

@@ -24,7 +24,7 @@ void AutoScaling::resume() {
 
 void AutoScaling::arm() {
     auto run = [this]() -> Task<void> { return look(); };
-    background_.at(clock_.now() + settings_.on_demand.window, std::move(run));
+    background_.after(settings_.on_demand.window, std::move(run));
 }
 
 Task<void> AutoScaling::look() {

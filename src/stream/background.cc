@@ -51,16 +51,17 @@ Background::~Background() {
     shared_->stopping = true;
 }
 
-void Background::at(WallTime due, Work work) {
+void Background::after(Millis delay, Work work) {
     auto fire = [shared = shared_, home = home_, todo = std::move(work)]() mutable {
+        if (!shared->enter()) {
+            return;  // `home` may be gone
+        }
         auto run = [shared, todo = std::move(todo)]() mutable {
-            if (shared->enter()) {
-                start(todo(), [shared](bool) { shared->leave(); });
-            }
+            start(todo(), [shared](bool) { shared->leave(); });
         };
         env::post_or_run(home, std::move(run));
     };
-    timers_.at(due, std::move(fire));
+    timers_.after(delay, std::move(fire));
 }
 
 bool Background::stopping() const {

@@ -24,7 +24,7 @@ public:
     Background& operator=(const Background&) = delete;
 
     // What `work` borrows lives until stop() has resumed.
-    void at(WallTime due, Work work);
+    void after(Millis delay, Work work);
     bool stopping() const;
     Task<void> stop();
 

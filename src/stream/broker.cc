@@ -1,5 +1,6 @@
 #include "stream/broker.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -45,7 +46,7 @@ struct Broker::Impl {
           changes(catalog, p.timers),
           load(s.on_demand.window > Millis(0)),
           auto_scaling(catalog, lifecycle, p.clock, background, load, settings),
-          consumers(catalog, p.clock, background),
+          consumers(catalog, p.clock, background, settings),
           subscriptions(s.subscriptions.limited),
           throttle(settings.rates, p.clock),
           writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle, seal,
@@ -65,7 +66,7 @@ struct Broker::Impl {
         if (*channel.due > parts.clock.now()) {
             lifecycle.arm(channel);
         } else {
-            co_await lifecycle.finish(channel.id);
+            co_await lifecycle.finish(channel.id, *channel.due);
         }
         co_return applied;
     }
@@ -185,6 +186,9 @@ env::Clock& Broker::clock() const {
 }
 WallTime Broker::now() const {
     return impl_->parts.clock.now();
+}
+WallTime Broker::latest() const {
+    return std::max(now(), impl_->writer.latest());
 }
 
 Task<Result<Applied>> Broker::create_stream(NewStream spec) {
@@ -336,7 +340,7 @@ Task<Result<Applied>> Broker::Impl::change_encryption(StreamUid uid, std::option
 // Carries out what a consumer's command began: within the call if nothing delays it.
 Task<Result<Applied>> Broker::Impl::proceed(Applied applied, ConsumerKey key) {
     if (settings.consumer_delay > Millis(0)) {
-        consumers.arm(std::move(key), parts.clock.now() + settings.consumer_delay);
+        consumers.arm(std::move(key), *applied.stream);
         co_return applied;
     }
     co_await consumers.finish(std::move(key));

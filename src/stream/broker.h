@@ -96,6 +96,7 @@ public:
     const Settings& settings() const;
     env::Clock& clock() const;
     WallTime now() const;
+    WallTime latest() const;  // now, or a later stamp: the clock may have been stepped back since
 
     // Control plane. Each is atomic and durable on return; errors are the log's. With a zero delay
     // the stream is ACTIVE (or gone) on return.

@@ -63,7 +63,7 @@ Changes::~Changes() {
     CHECK(waiting_->waiters.empty());
 }
 
-Task<void> Changes::after(StreamPtr seen, WallTime due) {
+Task<void> Changes::after(StreamPtr seen, Millis patience) {
     auto begin = [&](Callback<void(bool)> resume) {
         const StreamUid uid = seen->uid;
         auto waiter = std::make_shared<Waiting::Waiter>();
@@ -82,7 +82,7 @@ Task<void> Changes::after(StreamPtr seen, WallTime due) {
             waiter->resume(true);
             return;
         }
-        timers_.at(due, [waiting = waiting_, uid, waiter] { waiting->wake(uid, waiter); });
+        timers_.after(patience, [waiting = waiting_, uid, waiter] { waiting->wake(uid, waiter); });
     };
     co_await completion<bool>(std::move(begin));
 }

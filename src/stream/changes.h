@@ -19,8 +19,8 @@ public:
     Changes& operator=(const Changes&) = delete;
 
     // Resumes once the stream is another than `seen` (at once if it is already; also when it is
-    // gone), or at `due`, or when we stop.
-    Task<void> after(StreamPtr seen, WallTime due);
+    // gone), or after `patience`, or when we stop.
+    Task<void> after(StreamPtr seen, Millis patience);
 
     // Resumes all who wait; nobody waits any more.
     void stop();

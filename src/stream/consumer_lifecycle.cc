@@ -13,14 +13,20 @@ void ConsumerLifecycle::resume() {
     for (const StreamPtr& stream : catalog_.all()) {
         for (const auto& [name, consumer] : stream->consumers.present) {
             if (consumer.status != Consumer::Status::kActive) {
-                arm({stream->uid, name, consumer.created_s}, consumer.due);
+                arm({stream->uid, name, consumer.created_s}, *stream);
             }
         }
     }
 }
 
-void ConsumerLifecycle::arm(ConsumerKey key, WallTime due) {
-    background_.at(due, [this, key = std::move(key)] { return finish_if_due(key); });
+void ConsumerLifecycle::arm(ConsumerKey key, const Stream& stream) {
+    const Consumer* const consumer = stream.consumers.find(key.name, key.created_s);
+    if (consumer == nullptr) {
+        return;
+    }
+    background_.after(
+        settings_.rest(consumer->due, clock_.now()),
+        [this, key = std::move(key), due = consumer->due] { return finish_if_due(key, due); });
 }
 
 const Consumer* ConsumerLifecycle::find(const ConsumerKey& key, StreamPtr& stream) const {
@@ -29,10 +35,10 @@ const Consumer* ConsumerLifecycle::find(const ConsumerKey& key, StreamPtr& strea
 }
 
 // A consumer deregistered while CREATING has two timers, and the first is none of its business.
-Task<void> ConsumerLifecycle::finish_if_due(ConsumerKey key) {
+Task<void> ConsumerLifecycle::finish_if_due(ConsumerKey key, WallTime due) {
     StreamPtr stream;
     const Consumer* const consumer = find(key, stream);
-    if (consumer != nullptr && consumer->due <= clock_.now()) {
+    if (consumer != nullptr && consumer->due == due) {
         co_await finish(std::move(key));
     }
 }
@@ -52,7 +58,7 @@ Task<void> ConsumerLifecycle::finish(ConsumerKey key) {
     const auto answer = co_await catalog_.propose(std::move(command));
     if (!answer) {
         log::error("the catalog's log failed, will try again: {}", answer.error().message);
-        arm(std::move(key), clock_.now() + kRetryAfter);
+        background_.after(kRetryAfter, [this, key = std::move(key)] { return finish(key); });
     }
 }
 

@@ -132,25 +132,27 @@ Task<Result<Applied>> Lifecycle::proceed(Applied applied, StreamUid uid, Millis 
 }
 
 void Lifecycle::arm(const Channel& channel) {
-    background_.at(*channel.due, [this, id = channel.id] { return finish(id); });
+    background_.after(settings_.rest(*channel.due, clock_.now()),
+                      [this, id = channel.id, due = *channel.due] { return finish(id, due); });
 }
 
-Task<void> Lifecycle::finish(std::string channel_id) {
+Task<void> Lifecycle::finish(std::string channel_id, WallTime due) {
     const ChannelPtr channel = catalog_.channel(channel_id);
     // A later command has its own timer: what it waits for may be due later than what we waited
     // for.
-    if (channel == nullptr || !channel->due || *channel->due > clock_.now()) {
+    if (channel == nullptr || channel->due != due) {
         co_return;
     }
     Action action = AdvanceChannel{channel_id};
     if (!co_await record(std::move(action))) {
-        background_.at(clock_.now() + kRetryAfter,
-                       [this, id = std::move(channel_id)] { return finish(id); });
+        background_.after(kRetryAfter,
+                          [this, id = std::move(channel_id), due] { return finish(id, due); });
     }
 }
 
 void Lifecycle::arm(const Stream& stream) {
-    background_.at(stream.pending->due, [this, uid = stream.uid] { return finish(uid); });
+    background_.after(settings_.rest(stream.pending->due, clock_.now()),
+                      [this, uid = stream.uid] { return finish(uid); });
 }
 
 Task<void> Lifecycle::finish(StreamUid uid) {
@@ -298,12 +300,12 @@ Task<bool> Lifecycle::record(Action action) {
 }
 
 void Lifecycle::retry(StreamUid uid) {
-    background_.at(clock_.now() + kRetryAfter, [this, uid] { return finish(uid); });
+    background_.after(kRetryAfter, [this, uid] { return finish(uid); });
 }
 
 void Lifecycle::arm_sweep() {
     auto run = [this]() -> Task<void> { return sweep(); };
-    background_.at(clock_.now() + settings_.sweep_interval, std::move(run));
+    background_.after(settings_.sweep_interval, std::move(run));
 }
 
 Task<void> Lifecycle::sweep() {

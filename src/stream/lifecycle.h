@@ -41,9 +41,9 @@ public:
     void arm(const Stream& stream);
     // Does now what the stream waits for, due or not; nothing if it waits for nothing.
     Task<void> finish(StreamUid uid);
-    // The same for a channel, but for what is not due yet.
+    // The same for a channel, but only of what is due then.
     void arm(const Channel& channel);
-    Task<void> finish(std::string channel_id);
+    Task<void> finish(std::string channel_id, WallTime due);
 
     // Asks the engine to reclaim what no stream can read any more; shards that have expired go
     // altogether.

@@ -58,7 +58,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
     const StreamUid uid = stream->uid;
     const bool spreads = stream->distribution == Distribution::kAuto;
 
-    const WallTime patience_ends = clock_.now() + kPatience;
+    const auto patience_ends = clock_.steady() + kPatience;
     int contradictions = 0;
     bool first_try = true;
 
@@ -69,7 +69,11 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
             }
             break;
         }
-        const WallTime now = clock_.now();
+        // After a step of the clock back, what is new must not be older than what has expired.
+        const WallTime now = std::max(clock_.now(), stream->horizon_floor);
+        if (now > latest()) {
+            latest_.store(now, std::memory_order_relaxed);
+        }
         std::vector<storage::NewRecord> batch;
         batch.reserve(pending.size());
         const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
@@ -164,7 +168,8 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         // order.
         StreamPtr next = catalog_.find(uid);
         if (next == stream && resharding(*stream)) {
-            co_await changes_.after(stream, patience_ends);
+            const auto rest = std::chrono::ceil<Millis>(patience_ends - clock_.steady());
+            co_await changes_.after(stream, std::max(rest, Millis(0)));
             next = catalog_.find(uid);
             if (next == stream) {
                 log::warn("a put gave up waiting for a resharding: stream={}", stream->name.text());

@@ -3,6 +3,7 @@
 // number. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -72,6 +73,9 @@ public:
     // as soon as that is open.
     Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
 
+    // What a record was stamped with last.
+    WallTime latest() const { return latest_.load(std::memory_order_relaxed); }
+
 private:
     const Catalog& catalog_;
     storage::LogEngine& engine_;
@@ -83,6 +87,7 @@ private:
     Throttle& throttle_;
     RecordSeal& seal_;
     const KeyStates& key_states_;
+    std::atomic<WallTime> latest_{WallTime()};  // stored without order: a millisecond is nothing
 };
 
 // The hash space's point a record belongs to.

@@ -2,6 +2,7 @@
 // waits and nothing is limited.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -68,6 +69,13 @@ struct Settings {
     bool channels_accepted = false;          // nothing delivers: accepting is for tests of clients
     Millis sweep_interval{60'000};           // between two runs of the retention sweeper
     std::uint32_t snapshot_commands = 1000;  // catalog commands between two snapshots
+
+    // How long to wait yet for what was to be done at `due`: no longer than anything can wait, for
+    // the clock may have been stepped back since.
+    Millis rest(WallTime due, WallTime now) const {
+        const Millis most = std::max({create_delay, update_delay, delete_delay, consumer_delay});
+        return std::clamp(due - now, Millis(0), most);
+    }
 };
 
 }  // namespace millrace::stream

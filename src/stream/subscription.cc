@@ -105,11 +105,13 @@ Delivery Subscription::delivery(ReadBatch batch, bool last) {
     if (!batch.records.empty()) {
         const storage::Record& record = batch.records.back();
         last_ = sequence_number(shard, record.position, record.stamp);
+        last_stamp_ = record.stamp;
     }
     Delivery delivery;
     delivery.what = last ? Delivery::What::kLastOnes : Delivery::What::kRecords;
-    delivery.continuation =
-        last_ ? *last_ : sequence_number_before(shard, position_, parts_.clock.now());
+    // The clock may have been stepped back behind the records.
+    const WallTime time = std::max(parts_.clock.now(), last_stamp_);
+    delivery.continuation = last ? *last_ : sequence_number_before(shard, position_, time);
     delivery.batch = std::move(batch);
     return delivery;
 }
@@ -130,17 +132,15 @@ Task<void> Subscription::wait(SteadyTime until, bool for_records) {
 }
 
 // Timers cannot be taken back: one that is set and rings early enough is not set again, so that
-// busy subscriptions do not leave a trail of them. Whether it is still to ring is told by the clock
-// that timers go by; the steady one may be a moment behind it.
+// busy subscriptions do not leave a trail of them.
 void Subscription::arm(SteadyTime until) {
-    const WallTime now = parts_.clock.now();
-    const auto rest = std::chrono::ceil<Millis>(until - parts_.clock.steady());
-    const WallTime due = now + std::max(rest, Millis(0));
-    if (armed_for_ > now && armed_for_ <= due) {
+    const SteadyTime now = parts_.clock.steady();
+    if (armed_for_ > now && armed_for_ <= until) {
         return;
     }
-    armed_for_ = due;
-    parts_.timers.at(due, place_->bell().rope());
+    armed_for_ = until;
+    const auto rest = std::chrono::ceil<Millis>(until - now);
+    parts_.timers.after(std::max(rest, Millis(0)), place_->bell().rope());
 }
 
 }  // namespace millrace::stream

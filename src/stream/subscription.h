@@ -74,10 +74,11 @@ private:
     const std::unique_ptr<Subscriptions::Place> place_;
     storage::Position position_;
     std::optional<model::SequenceNumber> last_;  // delivered
+    WallTime last_stamp_;
     SteadyTime ends_;
     SteadyTime speaks_by_;
-    WallTime armed_for_;  // the timer set last
-    Bucket allowance_;    // may be overdrawn by one delivery
+    SteadyTime armed_for_{};  // the timer set last
+    Bucket allowance_;        // may be overdrawn by one delivery
     bool stopped_ = false;
 };
 

@@ -65,9 +65,6 @@ struct Opened {
 class Tokens final {
 public:
     static constexpr Millis kLife{300'000};
-    // A token issued this far ahead of our clock is not taken for forged: clocks step back, and
-    // differ between machines.
-    static constexpr Millis kSkewMax{10'000};
 
     using Key = crypto::Aead::Key;
     Tokens(const Key& key, env::Entropy& entropy);

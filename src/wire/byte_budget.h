@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 namespace millrace::wire {
 
@@ -31,26 +32,31 @@ private:
 // What one owner holds of a budget; given back on destruction.
 class BudgetShare final {
 public:
-    explicit BudgetShare(ByteBudget& budget) : budget_(budget) {}
-    ~BudgetShare() { budget_.give(held_); }
-    BudgetShare(const BudgetShare&) = delete;
-    BudgetShare& operator=(const BudgetShare&) = delete;
+    explicit BudgetShare(ByteBudget& budget) : budget_(&budget) {}
+    ~BudgetShare() { budget_->give(held_); }
+    BudgetShare(BudgetShare&& other) noexcept
+        : budget_(other.budget_), held_(std::exchange(other.held_, 0)) {}
+    BudgetShare& operator=(BudgetShare&& other) noexcept {
+        std::swap(budget_, other.budget_);
+        std::swap(held_, other.held_);
+        return *this;
+    }
 
     // Holds `bytes` from now on, more or fewer than before. False, and no change, if that is too
     // much.
     bool hold(std::size_t bytes) {
-        if (bytes > held_ && !budget_.take(bytes - held_)) {
+        if (bytes > held_ && !budget_->take(bytes - held_)) {
             return false;
         }
         if (bytes < held_) {
-            budget_.give(held_ - bytes);
+            budget_->give(held_ - bytes);
         }
         held_ = bytes;
         return true;
     }
 
 private:
-    ByteBudget& budget_;
+    ByteBudget* budget_;
     std::size_t held_ = 0;
 };
 

@@ -252,6 +252,14 @@ void Http1Session::move_request(char* to) {
 void Http1Session::answer(Exchange& exchange, Response response) {
     CHECK(phase_ == Phase::kHandling && exchange.running);
     exchange.running = false;
+    std::optional<BudgetShare> share;
+    if (response.body.size() > Output::kKeptBytesMax) {
+        share.emplace(context_.budget);
+        if (!share->hold(response.body.size())) {
+            response = {};
+            response.status = 503;
+        }
+    }
     const bool pieces = response.source != nullptr;
     const bool http11 = parser_->http11();
     const bool keep = !draining_ && parser_->keep_alive() && (http11 || !pieces);
@@ -292,6 +300,7 @@ void Http1Session::answer(Exchange& exchange, Response response) {
             out += response.body;
         } else {
             output_.body = std::move(response.body);
+            output_.share = std::move(share);
         }
     }
     begin_ = parsed_;

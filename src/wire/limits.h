@@ -11,7 +11,7 @@ namespace millrace::wire {
 struct Limits {
     std::size_t header_bytes_max = 64 << 10;           // request line and fields; beyond: 431
     std::size_t body_bytes_max = 16 << 20;             // of one request; beyond: 413
-    std::size_t body_bytes_in_flight_max = 256 << 20;  // of all requests together; beyond: 503
+    std::size_t body_bytes_in_flight_max = 256 << 20;  // of all, and large answers; beyond: 503
     std::size_t connections_max = 10'000;              // of the process; beyond: closed at once
     std::size_t streams_max = 128;                     // requests of one HTTP/2 connection at once
     Millis idle_timeout{120'000};                      // between two requests

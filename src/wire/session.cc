@@ -9,6 +9,7 @@ void Output::clear() {
             part->shrink_to_fit();
         }
     }
+    share.reset();
 }
 
 }  // namespace millrace::wire

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -32,6 +33,7 @@ struct Output {
 
     std::string head;
     std::string body;
+    std::optional<BudgetShare> share;  // of a large body
     bool empty() const { return head.empty() && body.empty(); }
     void clear();
 };

@@ -12,6 +12,7 @@ using storage::AppendResult;
 using storage::AppendStatus;
 using storage::NewRecord;
 using storage::Position;
+using storage::ShardKey;
 
 TEST_P(EngineContract, CreateIsIdempotent) {
     ASSERT_TRUE(create({kShard, kOther}));

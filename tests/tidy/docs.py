@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the README to what it describes: its table of options is what `millrace config --markdown` prints,
-its table of operations names those of src/api/operations.cc, once each, its snippets are parts of programs in
-tests/clients that are run.
+its table of operations names those of src/api/operations.cc, once each, its snippets and those of
+tests/sdk/README.md are parts of programs in tests/clients and tests/sdk that are run.
 
 Usage: docs.py BINARY [--write]
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+CLIENTS = ROOT / "tests/sdk/README.md"
 
 
 def place(name):
@@ -71,14 +72,14 @@ def with_samples(text, read):
 
 
 def main():
-    text = README.read_text()
-    want = filled(text, "options", options(sys.argv[1]))
+    text = filled(README.read_text(), "options", options(sys.argv[1]))
     check_operations(text, operations((ROOT / "src/api/operations.cc").read_text()))
-    want = with_samples(want, lambda path: (ROOT / path).read_text())
-    if sys.argv[2:] == ["--write"]:
-        README.write_text(want)
-    elif want != text:
-        sys.exit("README.md differs from what it describes: python3 tests/tidy/docs.py BINARY --write")
+    for path, want in ((README, text), (CLIENTS, CLIENTS.read_text())):
+        want = with_samples(want, lambda name: (ROOT / name).read_text())
+        if sys.argv[2:] == ["--write"]:
+            path.write_text(want)
+        elif want != path.read_text():
+            sys.exit(f"{path} differs from what it describes: python3 tests/tidy/docs.py BINARY --write")
     print("README.md: options, operations and snippets are the real ones")
 
 

@@ -53,7 +53,8 @@ def run_binary(*args, env=None, timeout=20):
 class Server:
     every = []  # for the report of a failed test
 
-    def __init__(self, data_dir, *args, env=None, host="127.0.0.1", port=None, descriptors=None, clock=None):
+    def __init__(self, data_dir, *args, env=None, host="127.0.0.1", port=None, descriptors=None, clock=None,
+                 prefix=()):
         self.data_dir = pathlib.Path(data_dir)
         self.args = list(map(str, args))
         self.clock = clock  # a Clock that moves its time; None: the system's
@@ -62,6 +63,7 @@ class Server:
         self.port = free_port(host) if port is None else port
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
         self.descriptors = descriptors  # how many the process may open; None: as many as the tests may
+        self.prefix = list(map(str, prefix))  # of the command line: a program that becomes the server
         self.process = None
         self.exit_code = None
         Server.every.append(self)
@@ -80,7 +82,7 @@ class Server:
 
     def spawn(self):
         listen = [] if "--listen" in self.args else ["--listen", self.address]
-        command = [str(BINARY), "serve", *listen, "--data-dir", str(self.data_dir), *self.args]
+        command = [*self.prefix, str(BINARY), "serve", *listen, "--data-dir", str(self.data_dir), *self.args]
         if self.descriptors:
             command = ["sh", "-c", f'ulimit -n {self.descriptors}; exec "$@"', "sh", *command]
         with open(self.log_path, "ab") as log:

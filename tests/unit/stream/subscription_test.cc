@@ -127,15 +127,35 @@ TEST_F(SubscriptionTest, BusyOnesDoNotLeaveATrailOfTimers) {
     EXPECT_LE(world_.timers->pending(), before + 1);
 }
 
-// The wall clock counts whole milliseconds, the steady one does not: a timer may ring too early.
-TEST_F(SubscriptionTest, ATimerThatRingsAMomentTooEarlyIsSetAgain) {
+TEST_F(SubscriptionTest, SpeaksInTimeWhateverTheWallClockDoes) {
+    open();
+    subscribe();
+    for (const auto step : {Millis(-3'600'000), Millis(7'200'000)}) {
+        ask();
+        world_.clock.set(world_.clock.now() + step);
+        EXPECT_FALSE(came_);
+        world_.clock.advance(Millis(5'000));
+        EXPECT_TRUE(came_);
+    }
+}
+
+// What consumers checkpoint must not go back.
+TEST_F(SubscriptionTest, ContinuesBeyondItsRecordsAfterAStepBack) {
     open();
     subscribe();
     ask();
-    world_.clock.set(world_.clock.now() + Millis(5'000));  // the timer rings, no time has passed
-    EXPECT_FALSE(came_);
+    put({"one"});
+    ASSERT_TRUE(came_);
+    const auto before = came_->continuation;
+    world_.clock.set(world_.clock.now() - Millis(3'600'000));
+    ask();
     world_.clock.advance(Millis(5'000));
-    EXPECT_TRUE(came_);
+    ASSERT_TRUE(came_);
+    EXPECT_GE(came_->continuation, before);
+    ask();
+    put({"two"});
+    ASSERT_TRUE(came_);
+    EXPECT_GT(came_->continuation, before);
 }
 
 TEST_F(SubscriptionTest, EndsAfterItsLife) {

@@ -138,10 +138,10 @@ TEST_F(TokensTest, ExpiresAfterFiveMinutesAndSaysWhenItWasIssued) {
     EXPECT_EQ(opened.value, some());
 }
 
-TEST_F(TokensTest, IssuedInTheFutureIsInvalidBeyondWhatClocksDiffer) {
+TEST_F(TokensTest, AStepOfTheClockBackIsNothingToThem) {
     const std::string text = tokens_.seal(some(), kNow);
-    EXPECT_EQ(state(text, kNow - Tokens::kSkewMax), TokenState::kValid);
-    EXPECT_EQ(state(text, kNow - Tokens::kSkewMax - Millis(1)), TokenState::kInvalid);
+    EXPECT_EQ(state(text, kNow - std::chrono::hours(30)), TokenState::kValid);
+    EXPECT_EQ(state(text, kNow + Millis(300'001)), TokenState::kExpired);
 }
 
 TEST_F(TokensTest, PurposesDoNotMix) {

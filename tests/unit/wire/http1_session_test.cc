@@ -292,6 +292,37 @@ TEST(Http1Session, RefusesBodiesBeyondTheSharedBudget) {
     wire.budget.give(60'000);
 }
 
+TEST(Http1Session, LargeAnswersCountAgainstTheSharedBudgetUntilTheyAreSent) {
+    Wire wire({.body_bytes_in_flight_max = 100'000});
+    Http1Session other(wire.context);
+    Output sent;
+    const auto ask = [](Http1Session& session, std::size_t bytes, Output& taken) {
+        constexpr std::string_view kAsk = "GET / HTTP/1.1\r\n\r\n";
+        std::memcpy(session.room().data(), kAsk.data(), kAsk.size());
+        session.received(kAsk.size());
+        Exchange* const exchange = session.next();
+        ASSERT_NE(exchange, nullptr);
+        Response response;
+        response.body = std::string(bytes, 'x');
+        session.answer(*exchange, std::move(response));
+        session.take_output(taken);
+    };
+    ask(wire.session, 60'000, sent);
+    EXPECT_EQ(sent.body.size(), 60'000U);
+    EXPECT_EQ(wire.budget.used(), 60'000U);
+    Output refused;
+    ask(other, 60'000, refused);
+    EXPECT_EQ(refused.head.substr(0, 12), "HTTP/1.1 503");
+    EXPECT_TRUE(refused.body.empty());
+    ask(other, 10'000, refused);
+    EXPECT_EQ(refused.head.substr(0, 12), "HTTP/1.1 200") << "small ones are always given";
+    EXPECT_EQ(wire.budget.used(), 60'000U);
+    sent.clear();
+    EXPECT_EQ(wire.budget.used(), 0U);
+    ask(other, 60'000, refused);
+    EXPECT_EQ(refused.body.size(), 60'000U);
+}
+
 TEST(Http1Session, RefusesEndlessChunkExtensions) {
     Wire wire;
     wire.feed("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;" +

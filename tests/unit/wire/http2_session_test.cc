@@ -342,6 +342,28 @@ TEST(Http2Session, RefusesLargeHeadersAndGoesOn) {
     EXPECT_EQ(wire.requests.size(), 1u);
 }
 
+TEST(Http2Session, LargeAnswersCountAgainstTheSharedBudgetUntilTheyAreSent) {
+    Limits limits;
+    limits.body_bytes_in_flight_max = 150'000;
+    Wire wire(limits);
+    wire.holds = true;
+    wire.begin();
+    wire.feed(post(1, "/", "") + post(3, "/", "") + post(5, "/", ""));
+    const std::size_t sizes[] = {100'000, 100'000, 10};  // more than the windows let through
+    for (std::size_t i = 0; i < 3; ++i) {
+        Response response;
+        response.body = std::string(sizes[i], 'x');
+        wire.session->answer(*wire.held.at(i), std::move(response));
+    }
+    wire.take();
+    EXPECT_EQ(wire.status(1), "200");
+    EXPECT_EQ(wire.status(3), "503");
+    EXPECT_EQ(wire.status(5), "200") << "small ones are always given";
+    EXPECT_EQ(wire.budget.used(), 100'000u);
+    wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    EXPECT_EQ(wire.budget.used(), 0u);
+}
+
 TEST(Http2Session, RefusesBodiesBeyondTheSharedBudget) {
     Limits limits;
     limits.body_bytes_in_flight_max = 100'000;
@@ -411,6 +433,57 @@ TEST(Http2Session, AStreamThatWasResetCountsUntilItsHandlerIsDone) {
     EXPECT_EQ(wire.status(7), "200");
     wire.feed(post(11, "/", ""));
     EXPECT_EQ(wire.held.size(), 3u);
+}
+
+TEST(Http2Session, HeadersOfAStreamThatIsOverEndTheConnection) {
+    Wire answered;
+    answered.begin();
+    answered.feed(post(1, "/", "body"));
+    answered.feed(request(1, "POST", "/"));
+    EXPECT_EQ(answered.goaway(), kProtocol);
+    EXPECT_EQ(answered.requests.size(), 1u);
+    Wire given_up;
+    given_up.begin();
+    given_up.feed(request(1, "POST", "/", {}, false) +
+                  frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    EXPECT_EQ(given_up.goaway(), std::nullopt);
+    given_up.feed(request(1, "POST", "/"));
+    EXPECT_EQ(given_up.goaway(), kProtocol);
+}
+
+TEST(Http2Session, AStreamBelowTheLastOneEndsTheConnection) {
+    Wire wire;
+    wire.begin();
+    wire.feed(post(5, "/", "body"));
+    wire.feed(request(3, "POST", "/"));
+    EXPECT_EQ(wire.goaway(), kProtocol);
+    EXPECT_EQ(wire.requests.size(), 1u);
+}
+
+TEST(Http2Session, WhatIsOnItsWayWhenTheServerEndsAStreamIsIgnored) {
+    Limits limits;
+    limits.streams_max = 1;
+    Wire wire(limits);
+    wire.holds = true;
+    wire.begin();
+    wire.feed(post(1, "/", ""));
+    wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    wire.feed(request(3, "POST", "/", {}, false));
+    ASSERT_EQ(wire.reset(3), kRefused);
+    wire.feed(frame(FrameType::kData, 0, 3, "body") + frame(FrameType::kHeaders,
+                                                            kEndHeaders | kEndStream, 3,
+                                                            test::header_block({{"x-late", "1"}})));
+    EXPECT_EQ(wire.goaway(), std::nullopt);
+    wire.session->answer(*wire.held.front(), Response{});
+    wire.feed(post(5, "/", ""));
+    EXPECT_EQ(wire.held.size(), 2u);
+}
+
+TEST(Http2Session, APriorityOfNoStreamEndsTheConnection) {
+    Wire wire;
+    wire.begin();
+    wire.feed(frame(FrameType::kPriority, 0, 0, be32(0) + '\1'));
+    EXPECT_EQ(wire.goaway(), kProtocol);
 }
 
 struct Flood {
