@@ -297,7 +297,9 @@ Task<Result<Applied>> Broker::change_mode(StreamPtr planned_over, Mode mode,
     begin.due = now() + delay;
     begin.warm_mibps = warm_mibps;
     begin.steps = growth(*planned_over, warm_mibps.value_or(0));
-    begin.planned_over = static_cast<std::uint32_t>(planned_over->shards.size());
+    if (!begin.steps.empty()) {
+        begin.planned_over = static_cast<std::uint32_t>(planned_over->shards.size());
+    }
     if (quotas.enforced) {
         begin.on_demand_streams_max = quotas.on_demand_streams_max;
         begin.changes_max = quotas.mode_changes_max;

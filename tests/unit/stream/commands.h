@@ -164,7 +164,9 @@ public:
                 if (stream != nullptr && !stream->routes.empty() && below(2) == 0) {
                     action.warm_mibps = static_cast<std::uint32_t>(below(9));
                     action.steps = growth(*stream, *action.warm_mibps);
-                    action.planned_over = static_cast<std::uint32_t>(stream->shards.size());
+                    if (!action.steps.empty()) {
+                        action.planned_over = static_cast<std::uint32_t>(stream->shards.size());
+                    }
                 }
                 return below(2) == 0 ? command(std::move(action), time_)
                                      : command(FinishModeChange{uid}, time_);
