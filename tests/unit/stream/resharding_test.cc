@@ -463,6 +463,7 @@ TEST_P(ReshardingStorm, NothingIsLostTwiceOrOutOfOrder) {
     constexpr int kWriters = 3;
     constexpr int kKeysPerWriter = 4;
     std::atomic<bool> over = false;
+    std::atomic<int> written = 0;  // the storm lasts until there are enough to speak of
     std::vector<std::map<std::string, std::pair<model::ShardNo, model::SequenceNumber>>> stored(
         kWriters);
     std::vector<std::thread> writers;
@@ -481,12 +482,13 @@ TEST_P(ReshardingStorm, NothingIsLostTwiceOrOutOfOrder) {
                     ASSERT_EQ(results[r].status, PutStatus::kStored);
                     stored[static_cast<std::size_t>(w)][r == 0 ? first : second] = {
                         results[r].shard_no, results[r].number};
+                    ++written;
                 }
             }
         });
     }
     std::mt19937_64 random(1);
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 150 || (written < 200 && i < 15'000); ++i) {
         const StreamPtr now = world.find("a");
         std::vector<ReshardStep> steps = {random_step(*now, random)};
         if (i % 10 == 0) {
