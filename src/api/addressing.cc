@@ -45,7 +45,7 @@ Answer<stream::StreamPtr> look_up(const Context& context, const model::StreamArn
                                   std::string_view operation) {
     stream::StreamPtr stream = context.broker.catalog().find(address.owner, address.name);
     if (stream && !has_access(context, *stream, operation)) {
-        return access_denied(context.account, operation, address.text());
+        return access_denied(caller(context), operation, address.text());
     }
     return stream;
 }

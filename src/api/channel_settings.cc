@@ -7,6 +7,7 @@
 #include "api/messages.h"
 #include "api/tag_rules.h"
 #include "base/result.h"
+#include "model/key_id.h"
 #include "model/limits.h"
 
 namespace millrace::api {
@@ -70,6 +71,9 @@ Answer<void> check_settings(const model::Identity& owner, const CreateChannelReq
     }
     if (request.encryption && request.encryption->key_id->ends_with(kServiceKey)) {
         return service_key_not_allowed(*request.encryption->key_id);
+    }
+    if (request.encryption && !model::is_key_id(*request.encryption->key_id)) {
+        return key_id_invalid(*request.encryption->key_id);
     }
     constexpr std::uint64_t kLater = std::numeric_limits<std::uint64_t>::max();
     return check_added_tags({}, tags_of(request), kLater,

@@ -5,6 +5,7 @@
 
 #include "api/addressing.h"
 #include "api/channel_settings.h"
+#include "api/encryption.h"
 #include "api/failures.h"
 #include "api/messages.h"
 #include "api/resource.h"
@@ -134,6 +135,9 @@ Task<Answer<ChannelResponse>> create_channel(Context& context,
     const std::string_view stream_arn = *request.stream_configuration_list->front().stream_arn;
     MILLRACE_CO_TRY(const stream::StreamPtr stream,
                     find_active_stream(context, std::nullopt, stream_arn, kOperation));
+    if (request.encryption) {
+        MILLRACE_CO_TRY(check_key(context, *stream, *request.encryption->key_id));
+    }
     MILLRACE_CO_TRY(stream::Channel channel, resolve(owner, broker.channel_id(), *stream, request));
     if (channel.tags.size() > broker.settings().quotas.tags_max) {
         co_return too_many_tags(Tagged("channel", channel.name, owner.account),

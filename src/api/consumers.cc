@@ -50,7 +50,7 @@ Answer<FoundConsumer> admit(const Context& context, FoundConsumer found,
         return consumer_not_found(consumer, where.owner.account);
     }
     if (!has_access(context, *found.stream, *found.consumer, operation)) {
-        return access_denied(context.account, operation, found.arn().text());
+        return access_denied(caller(context), operation, found.arn().text());
     }
     return found;
 }

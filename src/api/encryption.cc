@@ -12,26 +12,21 @@ namespace millrace::api {
 
 namespace {
 
-// What needs no state: the address, the type and the form of the key.
-Answer<model::StreamArn> check_request(const Context& context,
-                                       const StreamEncryptionRequest& request,
-                                       std::string_view operation) {
-    MILLRACE_TRY(model::StreamArn where, address(context, request.stream_name, request.stream_arn));
+// The stream, after what needs no state: the address, the type and the form of the key.
+Answer<stream::StreamPtr> find_stream(const Context& context,
+                                      const StreamEncryptionRequest& request,
+                                      std::string_view operation) {
+    const auto where = address(context, request.stream_name, request.stream_arn);
+    if (!where) {
+        return where.error();
+    }
     if (*request.encryption_type != kEncryptionKms) {
         return encryption_type_invalid(*request.encryption_type, operation);
     }
     if (!model::is_key_id(*request.key_id)) {
         return key_id_invalid(*request.key_id);
     }
-    return where;
-}
-
-Answer<void> check_key(const Context& context, const stream::Stream& stream,
-                       std::string_view key_id) {
-    if (context.broker.settings().key_states.of(key_id) != stream::KeyState::kEnabled) {
-        return key_unusable(context, key_id, KeyUse::kWrite, stream);
-    }
-    return success();
+    return find_active_stream(context, request.stream_name, request.stream_arn, operation);
 }
 
 }  // namespace
@@ -60,8 +55,8 @@ ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse
             return key_not_found(arn);
         case stream::KeyState::kAccessDenied:
             return use == KeyUse::kWrite
-                       ? key_denied(context.account, arn)
-                       : decryption_denied(context.account, arn_of(stream), stream.created_s);
+                       ? key_denied(caller(context), arn)
+                       : decryption_denied(caller(context), arn_of(stream), stream.created_s);
         case stream::KeyState::kOptInRequired:
             return key_service_opt_in_required();
         case stream::KeyState::kThrottled:
@@ -70,6 +65,14 @@ ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse
             break;
     }
     check_failed("a state that keeps the key from use", __FILE__, __LINE__);
+}
+
+Answer<void> check_key(const Context& context, const stream::Stream& stream,
+                       std::string_view key_id) {
+    if (context.broker.settings().key_states.of(key_id) != stream::KeyState::kEnabled) {
+        return key_unusable(context, key_id, KeyUse::kWrite, stream);
+    }
+    return success();
 }
 
 Answer<void> check_key(const Context& context, const stream::Stream& stream) {
@@ -82,15 +85,12 @@ Answer<void> check_key(const Context& context, const stream::Stream& stream) {
 Task<Answer<Nothing>> start_stream_encryption(Context& context,
                                               const StreamEncryptionRequest& request) {
     constexpr std::string_view kOperation = "StartStreamEncryption";
-    MILLRACE_CO_TRY(const model::StreamArn where, check_request(context, request, kOperation));
-    MILLRACE_CO_TRY(
-        const stream::StreamPtr stream,
-        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
+    MILLRACE_CO_TRY(const stream::StreamPtr stream, find_stream(context, request, kOperation));
     MILLRACE_CO_TRY(check_key(context, *stream, *request.key_id));
     std::string key_id(*request.key_id);
     const auto applied = co_await context.broker.start_encryption(stream->uid, std::move(key_id));
     if (applied && applied.value().outcome == stream::Outcome::kDailyQuota) {
-        co_return encryption_changes_exceeded(where, "started");
+        co_return encryption_changes_exceeded(arn_of(*stream), "started");
     }
     MILLRACE_CO_TRY(settled(applied, *stream, kOperation));
     co_return Nothing{};
@@ -99,22 +99,19 @@ Task<Answer<Nothing>> start_stream_encryption(Context& context,
 Task<Answer<Nothing>> stop_stream_encryption(Context& context,
                                              const StreamEncryptionRequest& request) {
     constexpr std::string_view kOperation = "StopStreamEncryption";
-    MILLRACE_CO_TRY(const model::StreamArn where, check_request(context, request, kOperation));
-    MILLRACE_CO_TRY(
-        const stream::StreamPtr stream,
-        find_active_stream(context, request.stream_name, request.stream_arn, kOperation));
+    MILLRACE_CO_TRY(const stream::StreamPtr stream, find_stream(context, request, kOperation));
     if (!stream->encrypted) {
-        co_return stream_not_encrypted(where);
+        co_return stream_not_encrypted(arn_of(*stream));
     }
     if (model::key_name(*request.key_id) != model::key_name(stream->key_id())) {
-        co_return key_of_other_stream(*request.key_id, where);
+        co_return key_of_other_stream(*request.key_id, arn_of(*stream));
     }
     const auto applied = co_await context.broker.stop_encryption(stream->uid);
     if (applied && applied.value().outcome == stream::Outcome::kDailyQuota) {
-        co_return encryption_changes_exceeded(where, "stopped");
+        co_return encryption_changes_exceeded(arn_of(*stream), "stopped");
     }
     if (applied && applied.value().outcome == stream::Outcome::kStale) {
-        co_return stream_not_encrypted(where);
+        co_return stream_not_encrypted(arn_of(*stream));
     }
     MILLRACE_CO_TRY(settled(applied, *stream, kOperation));
     co_return Nothing{};

@@ -39,7 +39,10 @@ enum class KeyUse : std::uint8_t { kWrite, kRead };
 // REQUIRES: it is not kEnabled.
 ClientError key_unusable(const Context& context, std::string_view key_id, KeyUse use,
                          const stream::Stream& stream);
-// Whether records can be put into the stream as far as its key goes.
+// Whether the client's key can encrypt what is put into the stream.
+Answer<void> check_key(const Context& context, const stream::Stream& stream,
+                       std::string_view key_id);
+// The same of the key it has, if any.
 Answer<void> check_key(const Context& context, const stream::Stream& stream);
 
 Task<Answer<Nothing>> start_stream_encryption(Context& context,

@@ -61,12 +61,15 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
             break;
     }
     const stream::ShardIterator& iterator = opened.value;
-    const stream::StreamPtr found = context.broker.catalog().find(iterator.uid);
+    stream::StreamPtr found = context.broker.catalog().find(iterator.uid);
+    if (found && found->owner.region != context.region) {
+        found = nullptr;
+    }
     const model::StreamArn where =
         found ? arn_of(*found)
               : model::StreamArn{caller(context), model::StreamName(iterator.stream_name)};
     if (found && !has_access(context, *found, "GetRecords")) {
-        co_return access_denied(context.account, "GetRecords", where.text());
+        co_return access_denied(caller(context), "GetRecords", where.text());
     }
     if (!found || readable_shard(*found, iterator.shard_no, now) == nullptr) {
         co_return shard_does_not_exist(iterator.shard_no, where);

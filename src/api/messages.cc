@@ -165,11 +165,11 @@ ClientError subscription_active(const model::ConsumerArn& consumer, model::Shard
                   consumer.name, ":", consumer.created_s, ":", model::shard_id(shard_no).view());
 }
 
-ClientError access_denied(std::string_view account, std::string_view operation,
+ClientError access_denied(const model::Identity& caller, std::string_view operation,
                           std::string_view arn) {
     return {ErrorType::kAccessDenied,
-            join("User: arn:aws:iam::", account,
-                 ":root is not authorized to perform: kinesis:", operation, " on resource: ", arn,
+            join("User: ", model::principal_arn(caller),
+                 " is not authorized to perform: kinesis:", operation, " on resource: ", arn,
                  " because no resource-based policy allows the kinesis:", operation, " action")};
 }
 
@@ -406,18 +406,18 @@ ClientError key_not_found(std::string_view arn) {
             alias ? join("Alias ", arn, " is not found.") : join("Key '", arn, "' does not exist")};
 }
 
-ClientError key_denied(std::string_view account, std::string_view arn) {
+ClientError key_denied(const model::Identity& caller, std::string_view arn) {
     return {ErrorType::kKmsAccessDenied,
-            join("User: arn:aws:iam::", account,
-                 ":root is not authorized to perform: kms:GenerateDataKey on resource: ", arn)};
+            join("User: ", model::principal_arn(caller),
+                 " is not authorized to perform: kms:GenerateDataKey on resource: ", arn)};
 }
 
-ClientError decryption_denied(std::string_view account, const model::StreamArn& stream,
+ClientError decryption_denied(const model::Identity& caller, const model::StreamArn& stream,
                               std::int64_t created_s) {
-    return {
-        ErrorType::kKmsAccessDenied,
-        join("User arn:aws:iam::", account, ":root is not authorized to decrypt records in stream ",
-             stream.owner.account, ":", stream.name.text(), ":", created_s)};
+    return {ErrorType::kKmsAccessDenied,
+            join("User ", model::principal_arn(caller),
+                 " is not authorized to decrypt records in stream ", stream.owner.account, ":",
+                 stream.name.text(), ":", created_s)};
 }
 
 ClientError key_service_opt_in_required() {

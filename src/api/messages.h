@@ -30,7 +30,7 @@ ClientError consumer_not_active(const model::ConsumerArn& consumer);
 ClientError consumer_not_changeable(const model::ConsumerArn& consumer);
 ClientError consumers_present(const model::StreamArn& stream);
 ClientError subscription_active(const model::ConsumerArn& consumer, model::ShardNo shard_no);
-ClientError access_denied(std::string_view account, std::string_view operation,
+ClientError access_denied(const model::Identity& caller, std::string_view operation,
                           std::string_view arn);
 
 ClientError shard_limit(const model::Identity& owner, std::uint64_t open, std::uint64_t limit,
@@ -105,8 +105,8 @@ ClientError no_policy(std::string_view arn);
 ClientError key_disabled(std::string_view arn);
 ClientError key_pending_deletion(std::string_view arn);
 ClientError key_not_found(std::string_view arn);
-ClientError key_denied(std::string_view account, std::string_view arn);
-ClientError decryption_denied(std::string_view account, const model::StreamArn& stream,
+ClientError key_denied(const model::Identity& caller, std::string_view arn);
+ClientError decryption_denied(const model::Identity& caller, const model::StreamArn& stream,
                               std::int64_t created_s);
 ClientError key_service_opt_in_required();
 ClientError key_service_throttles();

@@ -8,6 +8,7 @@
 #include "api/policy_parser.h"
 #include "api/resource.h"
 #include "base/result.h"
+#include "model/arn.h"
 #include "stream/broker.h"
 
 namespace millrace::api {
@@ -16,12 +17,11 @@ namespace {
 
 constexpr std::string_view kNoPolicy = "{}";
 
-// What was found, unless it is a channel.
-Answer<Resource> with_policy(Answer<Resource> found, std::string_view arn) {
-    if (found && found.value().channel) {
+Answer<void> check_kind(std::string_view arn) {
+    if (model::ChannelArn::parse(arn)) {
         return policy_not_for_channels(arn);
     }
-    return found;
+    return success();
 }
 
 Task<Result<stream::Applied>> propose(stream::Broker& broker, const Resource& resource,
@@ -50,12 +50,12 @@ Task<Answer<Nothing>> set_policy(Context& context, Resource resource, std::strin
 Task<Answer<Nothing>> put_resource_policy(Context& context,
                                           const PutResourcePolicyRequest& request) {
     constexpr std::string_view kOperation = "PutResourcePolicy";
+    const std::string_view arn = *request.resource_arn;
+    MILLRACE_CO_TRY(check_kind(arn));
     if (!parse_policy(*request.policy)) {
         co_return policy_malformed();
     }
-    const std::string_view arn = *request.resource_arn;
-    MILLRACE_CO_TRY(Resource resource,
-                    with_policy(find_active_resource(context, arn, kOperation), arn));
+    MILLRACE_CO_TRY(Resource resource, find_active_resource(context, arn, kOperation));
     std::string policy(*request.policy);
     co_return co_await set_policy(context, std::move(resource), std::move(policy), kOperation);
 }
@@ -63,8 +63,8 @@ Task<Answer<Nothing>> put_resource_policy(Context& context,
 Task<Answer<GetResourcePolicyResponse>> get_resource_policy(Context& context,
                                                             const ResourcePolicyRequest& request) {
     const std::string_view arn = *request.resource_arn;
-    MILLRACE_CO_TRY(const Resource resource,
-                    with_policy(find_resource(context, arn, "GetResourcePolicy"), arn));
+    MILLRACE_CO_TRY(check_kind(arn));
+    MILLRACE_CO_TRY(const Resource resource, find_resource(context, arn, "GetResourcePolicy"));
     const std::string& policy = resource.policy();
     co_return GetResourcePolicyResponse{policy.empty() ? std::string(kNoPolicy) : policy};
 }
@@ -73,8 +73,8 @@ Task<Answer<Nothing>> delete_resource_policy(Context& context,
                                              const ResourcePolicyRequest& request) {
     constexpr std::string_view kOperation = "DeleteResourcePolicy";
     const std::string_view arn = *request.resource_arn;
-    MILLRACE_CO_TRY(Resource resource,
-                    with_policy(find_active_resource(context, arn, kOperation), arn));
+    MILLRACE_CO_TRY(check_kind(arn));
+    MILLRACE_CO_TRY(Resource resource, find_active_resource(context, arn, kOperation));
     if (resource.policy().empty()) {
         co_return no_policy(arn);
     }

@@ -16,7 +16,7 @@ bool covers(const PolicySet& set, Matches matches) {
 }
 
 bool concerns(const PolicyStatement& statement, const AccessRequest& request) {
-    const std::string arn = request.principal_arn();
+    const std::string arn = model::principal_arn(request.caller);
     return covers(statement.principals,
                   [&](const std::string& principal) {
                       return principal == "*" || principal == arn ||
@@ -32,13 +32,6 @@ bool concerns(const PolicyStatement& statement, const AccessRequest& request) {
 }
 
 }  // namespace
-
-std::string AccessRequest::principal_arn() const {
-    std::string arn = "arn:";
-    arn += model::partition_of(caller.region);
-    arn += ":iam::" + caller.account + ":root";
-    return arn;
-}
 
 bool grants(const Policy& policy, const AccessRequest& request) {
     bool allowed = false;

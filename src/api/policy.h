@@ -44,9 +44,6 @@ struct AccessRequest {
     std::string action;     // "kinesis:PutRecord"
     std::string resource;   // its ARN
     std::string source_ip;  // empty: not known
-
-    // Callers are known by their accounts alone: "arn:aws:iam::123456789012:root".
-    std::string principal_arn() const;
 };
 
 bool grants(const Policy& policy, const AccessRequest& request);

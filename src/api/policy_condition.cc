@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "api/wildcard.h"
+#include "model/arn.h"
 
 namespace millrace::api {
 
@@ -65,7 +66,7 @@ const Test* find_test(std::string_view name) {
 std::optional<std::string> value_of(std::string_view key, const AccessRequest& request) {
     const std::string name = lower_case(key);
     if (name == "aws:principalarn") {
-        return request.principal_arn();
+        return model::principal_arn(request.caller);
     }
     if (name == "aws:principalaccount") {
         return request.caller.account;

@@ -109,6 +109,12 @@ Answer<void> check_sizes(std::span<const PutRecordsRequestEntry> records,
     return success();
 }
 
+// Why records were not put for want of the stream's key.
+ClientError key_failure(const Context& context, const stream::Stream& stream) {
+    const Answer<void> fault = check_key(context, stream);
+    return fault ? internal_failure() : fault.error();  // another change has come between
+}
+
 // One record's part of a PutRecords answer.
 PutRecordsResultEntry result_entry(const stream::PutResult& result,
                                    const model::StreamArn& stream) {
@@ -123,6 +129,7 @@ PutRecordsResultEntry result_entry(const stream::PutResult& result,
             entry.error_message = write_rate_exceeded(result.shard_no, stream).message;
             return entry;
         case stream::PutStatus::kGone:
+        case stream::PutStatus::kNoKey:
         case stream::PutStatus::kFailed:
             break;
     }
@@ -157,7 +164,6 @@ Task<Answer<PutRecordResponse>> put_record(Context& context, const PutRecordRequ
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
-    MILLRACE_CO_TRY(check_key(context, *stream));
     const stream::PutRecord record{request.partition_key.value_or(""), *request.data, hash};
     const std::span<const stream::PutRecord> records(&record, 1);
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);
@@ -170,6 +176,8 @@ Task<Answer<PutRecordResponse>> put_record(Context& context, const PutRecordRequ
             co_return stream_not_found(where);
         case stream::PutStatus::kOverloaded:
             co_return write_rate_exceeded(result.shard_no, where);
+        case stream::PutStatus::kNoKey:
+            co_return key_failure(context, *stream);
         case stream::PutStatus::kFailed:
             break;
     }
@@ -200,14 +208,16 @@ Task<Answer<PutRecordsResponse>> put_records(Context& context, const PutRecordsR
     if (request.dry_run.value_or(false)) {
         co_return dry_run();
     }
-    MILLRACE_CO_TRY(check_key(context, *stream));
-
     const std::vector<stream::PutResult> results = co_await context.broker.put(stream, records);
     const auto is_gone = [](const stream::PutResult& result) {
         return result.status == stream::PutStatus::kGone;
     };
     if (std::ranges::all_of(results, is_gone)) {
         co_return stream_not_found(where);
+    }
+    if (std::ranges::find(results, stream::PutStatus::kNoKey, &stream::PutResult::status) !=
+        results.end()) {
+        co_return key_failure(context, *stream);
     }
     PutRecordsResponse response;
     response.encryption_type =

@@ -128,7 +128,7 @@ Answer<stream::ChannelPtr> find_channel(const Context& context, std::string_view
         return channel_not_found(where->id, where->owner.account);
     }
     if (channel->owner.account != context.account) {
-        return access_denied(context.account, operation, arn);
+        return access_denied(caller(context), operation, arn);
     }
     return channel;
 }

@@ -34,12 +34,16 @@ Task<Answer<Nothing>> update_stream_mode(Context& context, const UpdateStreamMod
         }
         warm_mibps = static_cast<std::uint32_t>(*warm);
     }
-    const auto applied = co_await context.broker.change_mode(stream->uid, mode, warm_mibps);
-    if (applied && applied.value().outcome == stream::Outcome::kStale) {
-        co_return Nothing{};  // that is its mode: asked for again by those who declare it
+    const auto applied = co_await context.broker.change_mode(stream, mode, warm_mibps);
+    if (applied && applied.value().outcome == stream::Outcome::kStale &&
+        applied.value().stream->mode == mode) {
+        co_return Nothing{};  // asked for again by those who declare it
     }
     const auto own = [&](const stream::Applied& refused) -> std::optional<ClientError> {
         switch (refused.outcome) {
+            case stream::Outcome::kStale:
+                // Since we looked, another change has begun and ended.
+                return stream_not_active(where, status_name(stream::Status::kUpdating));
             case stream::Outcome::kOnDemandQuota:
                 return on_demand_limit(where.owner, refused.current,
                                        context.broker.settings().quotas.on_demand_streams_max);

@@ -1,40 +1,21 @@
+// The plain functions, which OpenSSL 3 keeps but deprecates: through EVP, setting up a context costs
+// more than hashing a key. Measured: 1,580 instructions a key, now 700, of PutRecords' 10,000 a record.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto/md5.h"
 
-#include <openssl/evp.h>
-
-#include <memory>
+#include <openssl/md5.h>
 
 #include "base/check.h"
 
 namespace millrace::crypto {
-namespace {
-
-struct FreeContext {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-struct FreeDigest {
-    void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
-};
-
-// Fetching an algorithm costs several times as much as hashing a key with it.
-const EVP_MD* algorithm() {
-    static const std::unique_ptr<EVP_MD, FreeDigest> md(EVP_MD_fetch(nullptr, "MD5", nullptr));
-    CHECK(md != nullptr);
-    return md.get();
-}
-
-}  // namespace
 
 Md5Digest md5(Bytes input) {
-    thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-    CHECK(context != nullptr);
+    MD5_CTX context;
     Md5Digest digest;
-    unsigned size = 0;
-    CHECK(EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1);
-    CHECK(EVP_DigestUpdate(context.get(), input.data(), input.size()) == 1);
-    CHECK(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()),
-                             &size) == 1);
-    CHECK(size == digest.size());
+    CHECK(MD5_Init(&context) == 1);
+    CHECK(MD5_Update(&context, input.data(), input.size()) == 1);
+    CHECK(MD5_Final(reinterpret_cast<unsigned char*>(digest.data()), &context) == 1);
     return digest;
 }
 

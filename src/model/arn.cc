@@ -81,6 +81,15 @@ std::string_view partition_of(std::string_view region) {
     return "aws";
 }
 
+std::string principal_arn(const Identity& caller) {
+    std::string arn("arn:");
+    arn += partition_of(caller.region);
+    arn += ":iam::";
+    arn += caller.account;
+    arn += ":root";
+    return arn;
+}
+
 std::optional<StreamArn> StreamArn::parse(std::string_view text) {
     if (!kStreamArnPattern.matches(text)) {
         return std::nullopt;

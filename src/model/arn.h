@@ -14,6 +14,9 @@ namespace millrace::model {
 // "aws", "aws-cn" or "aws-us-gov", by the region's prefix.
 std::string_view partition_of(std::string_view region);
 
+// Whom an account's calls are made by: "arn:{partition}:iam::{account}:root".
+std::string principal_arn(const Identity& caller);
+
 struct StreamArn {
     Identity owner;
     StreamName name;

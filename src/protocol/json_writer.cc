@@ -1,5 +1,6 @@
 #include "protocol/json_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -18,16 +19,27 @@ bool needs_escape(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// Whether any of eight characters does. The usual tests for a byte below, and a byte equal, in a
-// word.
-bool need_escape(std::uint64_t eight) {
+// Whether any character does, a word at a time: the usual tests for a byte below, and a byte equal.
+bool has_escapes(std::string_view text) {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
     constexpr std::uint64_t kHighs = 0x8080808080808080;
-    const auto has = [=](char c) {
-        const std::uint64_t zeroed = eight ^ (kOnes * static_cast<unsigned char>(c));
-        return (zeroed - kOnes) & ~zeroed & kHighs;
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    if (text.size() < kWord)
+        return std::any_of(text.begin(), text.end(), needs_escape);
+    std::uint64_t found = 0;
+    const auto look_at = [&](const char* at) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at, kWord);
+        const std::uint64_t quote = word ^ (kOnes * '"');
+        const std::uint64_t backslash = word ^ (kOnes * '\\');
+        found |= ((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
+                 ((backslash - kOnes) & ~backslash);
     };
-    return (((eight - kOnes * 0x20) & ~eight & kHighs) | has('"') | has('\\')) != 0;
+    for (std::size_t i = 0; i + kWord < text.size(); i += kWord) {
+        look_at(text.data() + i);
+    }
+    look_at(text.data() + text.size() - kWord);
+    return (found & kHighs) != 0;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -60,15 +72,9 @@ void append_escaped(std::string& out, char c) {
 void JsonWriter::quoted(std::string_view text) {
     out_ += '"';
     std::size_t plain = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        std::uint64_t eight = 0;
-        while (text.size() - i >= sizeof eight) {
-            std::memcpy(&eight, text.data() + i, sizeof eight);
-            if (need_escape(eight))
-                break;
-            i += sizeof eight;
-        }
-        if (i == text.size() || !needs_escape(text[i]))
+    const std::size_t looked_at = has_escapes(text) ? text.size() : 0;
+    for (std::size_t i = 0; i < looked_at; ++i) {
+        if (!needs_escape(text[i]))
             continue;
         out_.append(text, plain, i - plain);
         append_escaped(out_, text[i]);

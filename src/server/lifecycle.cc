@@ -64,6 +64,12 @@ wire::FrontConfig front_config(const Options& options) {
     return config;
 }
 
+// Nobody gave a certificate and not everything depends on one: it may come after the start.
+bool makes_own_tls(const Options& options) {
+    return options.tls != Tls::kOff && options.tls != Tls::kRequired &&
+           options.tls_certificate.empty();
+}
+
 storage::SegmentEngineOptions engine_options(const Options& options, env::Entropy& entropy) {
     storage::SegmentEngineOptions engine;
     engine.data_dir = options.data_dir;
@@ -190,6 +196,10 @@ std::optional<StartError> Lifecycle::start() {
                                                      clock_, entropy_);
     gate_.open(pipeline_.get());
     state_ = State::kReady;
+    if (makes_own_tls(options_)) {
+        // Only now: its keys and files would hold up what everybody waits for.
+        pool_.submit([this] { make_tls(); });
+    }
     return std::nullopt;
 }
 
@@ -200,18 +210,16 @@ std::optional<StartError> Lifecycle::start_tls() {
     }
     const std::lock_guard lock(tls_mutex_);
     tls_wanted_ = true;
-    if (options_.tls == Tls::kRequired || !options_.tls_certificate.empty()) {
+    if (!makes_own_tls(options_)) {
         if (const auto loaded = load_tls(); !loaded) {
             return tls_error(options_, loaded.error());
         }
-    } else {
-        pool_.submit([this] { begin_tls(); });
     }
     renew_tls_later();
     return std::nullopt;
 }
 
-void Lifecycle::begin_tls() {
+void Lifecycle::make_tls() {
     const std::lock_guard lock(tls_mutex_);
     if (!tls_wanted_) {
         return;

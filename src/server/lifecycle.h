@@ -58,7 +58,7 @@ private:
     // Certificates take longer than all the rest of a start: where none was given, they are made
     // or read in the background, and clients with TLS wait for them.
     std::optional<StartError> start_tls();
-    void begin_tls();
+    void make_tls();
     Result<void> load_tls();  // REQUIRES: tls_mutex_ is held
     void tell_authority(std::string authority);
     void renew_tls_later();

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "env/posix_file_system.h"
+#include "env/process_memory.h"
 #include "millrace/broker.h"
 #include "server/descriptors.h"
 #include "server/option_sources.h"
@@ -75,12 +76,12 @@ public:
         state_->running = true;
         state_->came.notify_all();
     }
-    // False: the broker is to reload; true: it is to stop.
-    bool wait_for_stop() {
+    enum class Call { kNone, kReload, kStop };
+    Call wait(Millis patience) {
         std::unique_lock lock(state_->mutex);
-        state_->came.wait(lock, [this] { return state_->stop || state_->reload; });
-        state_->reload = false;
-        return state_->stop;
+        state_->came.wait_for(lock, patience, [this] { return state_->stop || state_->reload; });
+        const bool reload = std::exchange(state_->reload, false);
+        return state_->stop ? Call::kStop : reload ? Call::kReload : Call::kNone;
     }
 
 private:
@@ -116,6 +117,7 @@ int run_serve(Arguments arguments) {
         return refuse(options.error().message, kExitUsage);
     }
     raise_descriptor_limit();
+    env::keep_freed_memory();
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error like a full disk's
     Signals signals;
@@ -125,8 +127,13 @@ int run_serve(Arguments arguments) {
         return refuse(started.error.message, usage ? kExitUsage : kExitFailure);
     }
     signals.now_running();
-    while (!signals.wait_for_stop()) {
-        started.broker->reload();
+    env::IdleMemory memory;
+    for (auto call = Signals::Call::kNone; call != Signals::Call::kStop;) {
+        call = signals.wait(env::IdleMemory::kPeriod);
+        if (call == Signals::Call::kReload) {
+            started.broker->reload();
+        }
+        memory.look();
     }
     started.broker->stop();
     return 0;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "env/whole_file.h"
 
 namespace millrace::storage {
 
@@ -100,10 +99,7 @@ bool CheckpointJob::remove(StoreParts& parts, Doomed::Kind kind, const env::Path
     if (kind != Doomed::Kind::kSegment) {
         return parts.files.remove_tree(path).has_value();
     }
-    parts.open_files.forget(path);
-    parts.indexes.forget(path);
-    const env::Path index = env::Path(path).replace_extension(".idx");
-    return remove_if_there(parts.files, index) && remove_if_there(parts.files, path);
+    return remove_segment(parts, path).has_value();
 }
 
 }  // namespace millrace::storage

@@ -63,7 +63,7 @@ Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, R
         }
     }
     control_dirty_ = recovered.checkpoint_due;
-    first_start_ = !recovered.has_checkpoint;
+    checkpoint_first_ = recovered.checkpoint_first;
     if (!recovered.checkpoint_due) {
         journal_.release(recovered.journal.sequence);
     }
@@ -74,11 +74,15 @@ Committer::~Committer() {
 }
 
 Result<void> Committer::start() {
-    if (dirty()) {
-        // A full disk is no reason not to read; the checkpoint is tried again. Only the first of a
-        // directory must succeed: no commit could be told from other bytes without its seed.
+    if (dirty() && !checkpoint_first_ && !parts_.journals_records()) {
+        // It promises nobody anything, and may have much to sync: nobody waits for it.
+        checkpoint_urgent_ = true;
+    } else if (dirty()) {
+        // A full disk is no reason not to read; the checkpoint is tried again. It must succeed only
+        // where the next recovery needs it: without the seed in it no commit could be told from
+        // other bytes, and one of journaled records keeps it from looking for others.
         auto done = checkpoint_now();
-        if (!done && (first_start_ || done.error().code != Errc::kNoSpace)) {
+        if (!done && (checkpoint_first_ || done.error().code != Errc::kNoSpace)) {
             return done;
         }
     }
@@ -204,7 +208,12 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         answer(group);
         return;
     }
-    write_segments(group);
+    // A journal without records tells that segments are written to before they are: what one
+    // recovery passes over must not turn up in a later one.
+    const bool tells_first = !parts_.journals_records();
+    if (!tells_first) {
+        write_segments(group);
+    }
     if (auto written = write_journal(group); !written) {
         complain(written.error());
         retry_later();
@@ -215,6 +224,9 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         roll_back(group, AppendStatus::kUnknown);
         answer(group);
         return;
+    }
+    if (tells_first) {
+        write_segments(group);
     }
     publish(group);
     answer(group);

@@ -37,7 +37,8 @@ public:
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 
-    // Makes what recovery did durable, then takes requests.
+    // Makes what recovery did durable, then takes requests; where durability promises nothing of
+    // power loss, the other way round.
     Result<void> start();
     // Commits what is queued, writes a last checkpoint, ends the thread. Idempotent.
     Result<void> stop();
@@ -111,7 +112,7 @@ private:
     std::chrono::steady_clock::time_point complained_at_{};
     std::shared_ptr<CheckpointJob> job_;  // null: none runs
     std::vector<Doomed> doomed_;
-    bool first_start_ = false;
+    bool checkpoint_first_ = false;
     bool stopped_ = false;
 
     std::thread thread_;

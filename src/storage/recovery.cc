@@ -41,19 +41,28 @@ public:
             const bool found = scanned && !state.segments.empty();
             auto log = std::make_shared<ShardLog>(parts_, std::move(state));
             if (found) {
-                log->not_synced(true, false);  // nobody knows whether its names are durable
+                log->found(std::move(unsynced_[key]));  // nor are its names known to be durable
             }
             recovered_.logs.emplace(key, std::move(log));
         }
-        MILLRACE_TRY(apply_frames());
+        if (auto applied = apply_frames(); !applied) {
+            return explained(std::move(applied).error());
+        }
+        if (records_journaled_ && !parts_.journals_records()) {
+            for (const auto& [key, log] : recovered_.logs) {
+                MILLRACE_TRY(log->clear_rest());
+            }
+        }
         if (first_start_) {
             MILLRACE_TRY(parts_.files.sync_directory(layout.root()));
             if (layout.root().has_parent_path()) {
                 MILLRACE_TRY(parts_.files.sync_directory(layout.root().parent_path()));
             }
         }
-        recovered_.checkpoint_due = !recovered_.has_checkpoint || committed ||
-                                    records_journaled_ != parts_.journals_records();
+        recovered_.checkpoint_first =
+            !has_checkpoint_ || (records_journaled_ && !parts_.journals_records());
+        recovered_.checkpoint_due =
+            !has_checkpoint_ || committed || records_journaled_ != parts_.journals_records();
         return std::move(recovered_);
     }
 
@@ -65,7 +74,7 @@ private:
         }
         if (loaded && loaded.value()) {
             const Checkpoint& checkpoint = *loaded.value();
-            recovered_.has_checkpoint = true;
+            has_checkpoint_ = true;
             mark_ = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;
             parts_.journal_seed = checkpoint.journal_seed;
@@ -143,6 +152,22 @@ private:
             MILLRACE_TRY(log->restored());
         }
         return success();
+    }
+
+    // Nothing may be shown before all of it is, so a full disk ends the start here.
+    Error explained(Error why) const {
+        if (why.code != Errc::kNoSpace) {
+            return why;
+        }
+        std::uint64_t bytes = 0;
+        for (const JournalCommit& commit : recovered_.journal.commits) {
+            bytes += commit.header.body_bytes();
+        }
+        why.message +=
+            ": up to " + std::to_string(bytes) +
+            " bytes of acknowledged records have yet to be copied from the journal to "
+            "their segments. Nothing is lost: free that much of the disk and start again";
+        return why;
     }
 
     Result<void> apply(ShardKey key, Bytes frames) {
@@ -271,9 +296,12 @@ private:
         if (!counts) {
             return success();  // a file of this name that is not the shard's next segment
         }
-        // What is found here a checkpoint will call durable.
-        if (const auto synced = file->sync_data(); !synced && parts_.journals_records()) {
-            return synced.error();
+        // What is found here a checkpoint will call durable. Where that promises nothing to anyone
+        // the checkpoint itself syncs it, beside what goes on.
+        if (parts_.journals_records()) {
+            MILLRACE_TRY(file->sync_data());
+        } else if (!known || segment != state.segments.back()) {
+            unsynced_[state.key].push_back(file);
         }
         if (known) {
             state.segments.back() = segment;
@@ -320,7 +348,9 @@ private:
     Recovered recovered_;
     std::map<ShardKey, ShardState> states_;
     std::set<ShardKey> dropped_;
+    std::map<ShardKey, std::vector<std::shared_ptr<env::File>>> unsynced_;
     JournalMark mark_;
+    bool has_checkpoint_ = false;
     bool records_journaled_ = true;
     bool first_start_ = false;
     bool scan_all_ = false;

@@ -21,9 +21,9 @@ using ShardLogs = std::map<ShardKey, ShardLogPtr>;
 struct Recovered {
     ShardLogs logs;  // the catalog's included
     JournalScan journal;
-    std::vector<Doomed> doomed;  // may be there still
-    bool has_checkpoint = false;
-    bool checkpoint_due = false;  // the one on disk does not say all this
+    std::vector<Doomed> doomed;     // may be there still
+    bool checkpoint_due = false;    // the one on disk does not say all this
+    bool checkpoint_first = false;  // ... nor how to find what is written from now on
 };
 
 Result<Recovered> recover(StoreParts& parts);

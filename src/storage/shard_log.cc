@@ -204,6 +204,16 @@ Result<void> ShardLog::open_active() {
     return success();
 }
 
+Result<void> ShardLog::clear_rest() {
+    if (tail_.active && file_ == nullptr) {
+        MILLRACE_TRY(open_active());
+    }
+    if (!dirty()) {
+        file_ = nullptr;
+    }
+    return remove_if_there(parts_.files, segment_path(tail_.next));
+}
+
 Result<void> ShardLog::create_segment(Position first) {
     if (!directory_made_) {
         MILLRACE_TRY(parts_.files.create_directories(directory_));
@@ -422,6 +432,11 @@ void ShardLog::synced(const ShardState& state) {
     }
 }
 
+void ShardLog::found(std::vector<std::shared_ptr<env::File>> unsynced) {
+    unsynced_ = std::move(unsynced);
+    directory_changed_ = true;
+}
+
 void ShardLog::not_synced(bool directory_changed, bool lost) {
     directory_changed_ = directory_changed_ || directory_changed;
     lost_ = lost_ || lost;
@@ -474,8 +489,7 @@ Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
     committed_.active = segment;
     lost_ = false;
     for (const env::Path& old : replaced) {
-        parts_.open_files.forget(old);
-        if (const auto gone = parts_.files.remove(old); !gone) {
+        if (const auto gone = remove_segment(parts_, old); !gone) {
             log::warn("a replaced segment could not be removed: {}", gone.error().message);
         }
     }

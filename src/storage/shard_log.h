@@ -88,6 +88,10 @@ public:
     std::span<const Bytes> staged_frames() const { return staged_; }
     std::uint64_t staged_bytes() const;
 
+    // Removes what a commit that never was durable left behind the last frame, as the next write
+    // would: a later process that scans must not take it for a part of the log.
+    Result<void> clear_rest();
+
     // After a failure only rollback() may follow.
     Result<void> write_staged();
     void publish(std::vector<WishPtr>& granted);
@@ -115,6 +119,8 @@ public:
     // What must be synced before the present state() is durable.
     Unsynced take_unsynced();
     void synced(const ShardState& state);
+    // Recovery: what these files hold was found, and not written by this process.
+    void found(std::vector<std::shared_ptr<env::File>> unsynced);
     // The checkpoint was not made; if `lost`, because a sync of this log failed.
     void not_synced(bool directory_changed, bool lost);
     bool needs_rewrite() const { return lost_; }

@@ -41,4 +41,7 @@ struct StoreParts {
 // The file at `path` from the cache, or opened and put there. Blocks.
 Result<std::shared_ptr<env::File>> open_cached(StoreParts& parts, const env::Path& path);
 
+// A segment's file with its hints; absent is fine. Readers that have it open go on.
+Result<void> remove_segment(StoreParts& parts, const env::Path& path);
+
 }  // namespace millrace::storage

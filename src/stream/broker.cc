@@ -15,6 +15,7 @@
 #include "stream/master_key.h"
 #include "stream/meters.h"
 #include "stream/record_seal.h"
+#include "stream/scaling.h"
 #include "stream/shard_load.h"
 #include "stream/token_key.h"
 
@@ -48,7 +49,8 @@ struct Broker::Impl {
           consumers(catalog, p.clock, background, settings),
           subscriptions(s.subscriptions.limited),
           throttle(settings.rates, p.clock),
-          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle, seal),
+          writer(catalog, p.engine, p.clock, p.entropy, meters, changes, load, throttle, seal,
+                 settings.key_states),
           reader(catalog, p.engine, p.clock, meters, seal, settings.key_states) {
         catalog.on_change([this](StreamUid uid) { subscriptions.stream_changed(uid); });
     }
@@ -78,6 +80,8 @@ struct Broker::Impl {
     }
     Task<Result<Applied>> create(NewStream spec, Millis delay);
     Task<Result<Applied>> change_encryption(StreamUid uid, std::optional<DataKey> key);
+    template <class Change>
+    Task<Result<Applied>> settle(Change change);
     Task<Result<void>> ensure(StartupStream wanted);
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                          std::uint32_t records_max);
@@ -244,8 +248,8 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid, bool with_consumers) 
 
 Task<Result<Applied>> Broker::set_retention(StreamUid uid, std::chrono::hours retention,
                                             SetRetention::Direction direction) {
-    Action action = SetRetention{uid, retention, direction};
-    co_return co_await impl_->propose(std::move(action));
+    SetRetention change{uid, retention, direction, {}};
+    return impl_->settle(std::move(change));
 }
 
 Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, std::string> put,
@@ -283,21 +287,25 @@ Task<Result<Applied>> Broker::reshard(StreamPtr planned_over, std::vector<Reshar
     co_return answer;
 }
 
-Task<Result<Applied>> Broker::change_mode(StreamUid uid, Mode mode,
+Task<Result<Applied>> Broker::change_mode(StreamPtr planned_over, Mode mode,
                                           std::optional<std::uint32_t> warm_mibps) {
     const Millis delay = impl_->settings.update_delay;
     const Quotas& quotas = impl_->settings.quotas;
     BeginModeChange begin;
-    begin.uid = uid;
+    begin.uid = planned_over->uid;
     begin.mode = mode;
     begin.due = now() + delay;
     begin.warm_mibps = warm_mibps;
+    begin.steps = growth(*planned_over, warm_mibps.value_or(0));
+    if (!begin.steps.empty()) {
+        begin.planned_over = static_cast<std::uint32_t>(planned_over->shards.size());
+    }
     if (quotas.enforced) {
         begin.on_demand_streams_max = quotas.on_demand_streams_max;
         begin.changes_max = quotas.mode_changes_max;
     }
-    Action action = begin;
-    co_return co_await impl_->lifecycle.begin(std::move(action), uid, delay);
+    Action action = std::move(begin);
+    co_return co_await impl_->lifecycle.begin(std::move(action), planned_over->uid, delay);
 }
 
 Task<Result<Applied>> Broker::start_encryption(StreamUid uid, std::string key_id) {
@@ -354,9 +362,14 @@ Task<Result<Applied>> Broker::register_consumer(StreamUid uid, std::string name,
     command.name = name;
     command.tags = std::move(tags);
     command.due = now() + impl_->settings.consumer_delay;
+    const StreamPtr stream = impl_->catalog.find(uid);
+    if (stream != nullptr) {
+        // Its stream is younger than all consumers of a namesake of that: what named one of those
+        // shall not name this one.
+        command.not_before_s = stream->created_s;
+    }
     const Quotas& quotas = impl_->settings.quotas;
     if (quotas.enforced) {
-        const StreamPtr stream = impl_->catalog.find(uid);
         command.consumers_max = stream == nullptr ? 0 : consumers_max(*stream);
         command.creating_consumers_max = quotas.creating_consumers_max;
     }
@@ -405,20 +418,26 @@ Subscribed Broker::subscribe(const SubscriptionKey& key, storage::Position from)
     return subscribed;
 }
 
-Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
-    const Millis delay = impl_->settings.update_delay;
+// A change that holds at once, of a stream that is UPDATING for the delay nevertheless.
+template <class Change>
+Task<Result<Applied>> Broker::Impl::settle(Change change) {
+    const Millis delay = settings.update_delay;
     const StreamUid uid = change.uid;
-    const bool updating = delayed && delay > Millis(0);
-    if (updating) {
-        change.due = now() + delay;
+    if (delay == Millis(0)) {
+        Action action = std::move(change);
+        co_return co_await propose(std::move(action));
+    }
+    change.due = parts.clock.now() + delay;
+    Action action = std::move(change);
+    co_return co_await lifecycle.begin(std::move(action), uid, delay);
+}
+
+Task<Result<Applied>> Broker::configure_stream(ConfigureStream change, bool delayed) {
+    if (delayed) {
+        return impl_->settle(std::move(change));
     }
     Action action = std::move(change);
-    auto answer = co_await impl_->propose(std::move(action));
-    if (!answer || answer.value().outcome != Outcome::kApplied || !updating) {
-        co_return answer;
-    }
-    Applied applied = std::move(answer).value();
-    co_return co_await impl_->lifecycle.proceed(std::move(applied), uid, delay);
+    return impl_->propose(std::move(action));
 }
 
 Task<Result<Applied>> Broker::set_commitment(model::Identity owner, bool enabled) {

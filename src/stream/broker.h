@@ -113,8 +113,9 @@ public:
     enum class Scaling : std::uint8_t { kByStep, kByCount };
     Task<Result<Applied>> reshard(StreamPtr planned_over, std::vector<ReshardStep> steps,
                                   Scaling scaling, std::optional<std::uint32_t> warm_mibps = {});
-    // kStale: that is its mode already.
-    Task<Result<Applied>> change_mode(StreamUid uid, Mode mode,
+    // kStale: that is its mode already, or its shards are others than those of `planned_over` by
+    // now. With `warm_mibps` it gets at least as many shards.
+    Task<Result<Applied>> change_mode(StreamPtr planned_over, Mode mode,
                                       std::optional<std::uint32_t> warm_mibps = {});
     // With a new data key, drawn under the client's key of that name; also of a stream that is
     // encrypted already.

@@ -6,7 +6,8 @@
 #include <variant>
 
 #include "base/log.h"
-#include "stream/catalog_codec.h"
+#include "stream/command_codec.h"
+#include "stream/state_codec.h"
 
 namespace millrace::stream {
 

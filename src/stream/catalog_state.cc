@@ -59,6 +59,14 @@ Applied begin_delete(const StreamPtr& found, const DeleteStream& command, std::s
     return applied(std::move(next));
 }
 
+// Changed already, it is UPDATING until then.
+void settle(Stream& changed, std::optional<WallTime> due) {
+    if (due) {
+        changed.status = Status::kUpdating;
+        changed.pending = Transition{Transition::What::kSettle, *due};
+    }
+}
+
 Applied set_retention(const StreamPtr& found, const SetRetention& command, WallTime time) {
     if (found->status != Status::kActive) {
         return refused(Outcome::kNotActive, found);
@@ -74,6 +82,7 @@ Applied set_retention(const StreamPtr& found, const SetRetention& command, WallT
     // What the shorter period had already made unreadable stays so.
     next.horizon_floor = found->horizon(time);
     next.retention = command.retention;
+    settle(next, command.due);
     return applied(std::move(next));
 }
 
@@ -135,10 +144,7 @@ Applied configure(const StreamPtr& found, const ConfigureStream& command) {
     if (command.warm_mibps) {
         next.warm_mibps = command.warm_mibps;
     }
-    if (command.due) {
-        next.status = Status::kUpdating;
-        next.pending = Transition{Transition::What::kSettle, *command.due};
-    }
+    settle(next, command.due);
     return applied(std::move(next));
 }
 
@@ -167,7 +173,8 @@ Applied CatalogState::enroll(const StreamPtr& found, const RegisterConsumer& com
         return refused(Outcome::kPendingQuota, found, creating);
     }
     Stream next = *found;
-    next.consumers.add(command.name, command.tags, time, command.due);
+    const WallTime born = std::max(time, WallTime(Seconds(command.not_before_s)));
+    next.consumers.add(command.name, command.tags, born, command.due);
     return applied(std::move(next));
 }
 
@@ -266,7 +273,7 @@ CatalogState::Change CatalogState::evaluate(const Command& command) const {
                     return {begin_mode_change(found, action, command.time,
                                               channels_.count(found->uid), totals(found->owner))};
                 } else if constexpr (std::is_same_v<Kind, FinishModeChange>) {
-                    return {finish_mode_change(found)};
+                    return {finish_mode_change(found, action, command.time)};
                 } else if constexpr (std::is_same_v<Kind, BeginEncryptionChange>) {
                     return {begin_encryption_change(found, action, command.time)};
                 } else if constexpr (std::is_same_v<Kind, FinishEncryptionChange>) {
@@ -313,7 +320,9 @@ Applied CatalogState::apply(const Command& command) {
         erase(before);
     }
     if (change.remove) {
-        restore_deleted(qualified(*stream), stream->created_s);
+        const auto& removal = std::get<RemoveStream>(command.action);
+        restore_deleted(qualified(*stream),
+                        std::max(stream->created_s, removal.youngest_consumer_s));
         change.answer.stream = nullptr;
     } else {
         put(stream);

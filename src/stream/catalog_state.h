@@ -58,7 +58,8 @@ public:
     // How many commands made this state: the number of the last one.
     std::uint64_t commands() const { return commands_; }
 
-    // Creation seconds of streams deleted so lately that a namesake could be born in the same one.
+    // Creation seconds of streams, or of their youngest consumers, deleted so lately that a
+    // namesake could be born in the same one.
     const std::map<QualifiedName, std::int64_t>& deleted() const { return deleted_; }
 
     // For the codec, which rebuilds a state from its parts. False: the name, uid or id is there

@@ -53,6 +53,7 @@ struct DeleteStream {
 // DELETING -> gone: the shards' logs are dropped.
 struct RemoveStream {
     StreamUid uid;
+    std::int64_t youngest_consumer_s = 0;  // its creation; 0: there was none
     bool operator==(const RemoveStream&) const = default;
 };
 
@@ -61,6 +62,7 @@ struct SetRetention {
     StreamUid uid;
     std::chrono::hours retention{24};
     Direction direction = Direction::kIncrease;
+    std::optional<WallTime> due = {};  // as in ConfigureStream
     bool operator==(const SetRetention&) const = default;
 };
 
@@ -102,12 +104,15 @@ struct BeginModeChange {
     std::optional<std::uint32_t> on_demand_streams_max;  // of the owner
     std::optional<std::uint32_t> changes_max;            // within a day, this one included
     std::optional<std::uint32_t> warm_mibps = {};        // to on-demand: its target, if any
+    std::vector<ReshardStep> steps = {};                 // that make the shards it asks for
+    std::uint32_t planned_over = 0;                      // with steps: as in BeginReshard
     bool operator==(const BeginModeChange&) const = default;
 };
 
 // UPDATING -> ACTIVE
 struct FinishModeChange {
     StreamUid uid;
+    std::vector<storage::Position> ends = {};  // as in FinishReshard
     bool operator==(const FinishModeChange&) const = default;
 };
 
@@ -142,6 +147,7 @@ struct RegisterConsumer {
     // Quotas in force when it was proposed: of the stream, and of the owner's in CREATING.
     std::optional<std::uint32_t> consumers_max;
     std::optional<std::uint32_t> creating_consumers_max;
+    std::int64_t not_before_s = 0;  // it counts as created then, or later
     bool operator==(const RegisterConsumer&) const = default;
 };
 

@@ -41,6 +41,17 @@ std::size_t Consumers::creating() const {
     return count(*this, Consumer::Status::kCreating);
 }
 
+std::int64_t Consumers::last_created_s() const {
+    std::int64_t last = 0;
+    for (const auto& [name, consumer] : present) {
+        last = std::max(last, consumer.created_s);
+    }
+    for (const auto& [name, created_s] : removed) {
+        last = std::max(last, created_s);
+    }
+    return last;
+}
+
 void Consumers::add(std::string name, std::map<std::string, std::string> tags, WallTime now,
                     WallTime due) {
     Consumer consumer;

@@ -34,6 +34,8 @@ struct Consumers {
     // All but those in DELETING.
     std::size_t registered() const;
     std::size_t creating() const;
+    // Of all that are known of, the removed ones included; 0: none.
+    std::int64_t last_created_s() const;
 
     // REQUIRES: no consumer of that name is present.
     void add(std::string name, std::map<std::string, std::string> tags, WallTime now, WallTime due);

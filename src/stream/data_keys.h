@@ -3,7 +3,12 @@
 //
 //   base64( version (1) | nonce (12) | sealed key (32) | tag (16) )
 //
-// The stream's uid is authenticated with it: a key cannot be moved to another stream. Thread-safe.
+// The stream's uid is authenticated with it: a key cannot be moved to another stream.
+//
+// Keys stay for as long as their stream, a hundred bytes each. That nothing retained needs one any
+// more could be told by time only where clocks are never set back: a shard's stamps do not go back
+// with them, so what was put last may be kept longest, whatever the hour its key was replaced at.
+// Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -173,11 +173,9 @@ Task<void> Lifecycle::finish(StreamUid uid) {
         case Transition::What::kReshard:
             done = co_await reshard(stream);
             break;
-        case Transition::What::kChangeMode: {
-            Action action = FinishModeChange{uid};
-            done = co_await record(std::move(action));
+        case Transition::What::kChangeMode:
+            done = co_await change_mode(stream);
             break;
-        }
         case Transition::What::kChangeEncryption: {
             Action action = FinishEncryptionChange{uid};
             done = co_await record(std::move(action));
@@ -217,29 +215,49 @@ Task<bool> Lifecycle::remove(StreamPtr stream) {
         co_return false;
     }
     data_keys_.forget(stream->uid);
-    Action action = RemoveStream{stream->uid};
+    Action action = RemoveStream{stream->uid, stream->consumers.last_created_s()};
     co_return co_await record(std::move(action));
 }
 
 // The children's logs are there before a parent stops taking records, and no record is acknowledged
 // in a parent once it is sealed: the ends that the command fixes lie above all of them. Between the
 // two the parents' puts wait (RecordWriter).
-Task<bool> Lifecycle::reshard(StreamPtr stream) {
+Task<Result<std::vector<storage::Position>>> Lifecycle::carry_out(StreamPtr stream) {
     const std::vector<model::ShardNo> closed = closed_by(stream->pending->steps);
     const std::vector<storage::ShardKey> children = logs_of_children(*stream, closed);
     const auto created = co_await engine_.create(children);
     if (!created) {
         log::error("shards for a resharding could not be created, will try again: {} stream={}",
                    created.error().message, stream->name.text());
-        co_return false;
+        co_return created.error();
     }
     auto ends = co_await seal(stream, closed);
     if (!ends) {
         log::error("shards could not be closed for a resharding, will try again: {} stream={}",
                    ends.error().message, stream->name.text());
+    }
+    co_return ends;
+}
+
+Task<bool> Lifecycle::reshard(StreamPtr stream) {
+    auto ends = co_await carry_out(stream);
+    if (!ends) {
         co_return false;
     }
     Action action = FinishReshard{stream->uid, std::move(ends).value()};
+    co_return co_await record(std::move(action));
+}
+
+Task<bool> Lifecycle::change_mode(StreamPtr stream) {
+    FinishModeChange finish{stream->uid, {}};
+    if (resharding(*stream)) {
+        auto ends = co_await carry_out(stream);
+        if (!ends) {
+            co_return false;
+        }
+        finish.ends = std::move(ends).value();
+    }
+    Action action = std::move(finish);
     co_return co_await record(std::move(action));
 }
 

@@ -57,6 +57,8 @@ private:
     Task<bool> activate(StreamPtr stream);
     Task<bool> remove(StreamPtr stream);
     Task<bool> reshard(StreamPtr stream);
+    Task<bool> change_mode(StreamPtr stream);
+    Task<Result<std::vector<storage::Position>>> carry_out(StreamPtr stream);
     Task<Result<std::vector<storage::Position>>> seal(StreamPtr stream,
                                                       std::vector<model::ShardNo> shards);
     Task<void> drop(StreamPtr stream, std::vector<model::ShardNo> shards);

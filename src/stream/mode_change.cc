@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "stream/daily.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 
@@ -12,6 +13,10 @@ Applied begin_mode_change(const StreamPtr& found, const BeginModeChange& command
         return refused(Outcome::kNotActive, found);
     }
     if (command.mode == found->mode) {
+        return refused(Outcome::kStale, found);
+    }
+    if (!command.steps.empty() &&
+        (command.planned_over != found->shards.size() || !fit(found->shards, command.steps))) {
         return refused(Outcome::kStale, found);
     }
     if (command.mode == Mode::kProvisioned && channels != 0) {
@@ -34,15 +39,20 @@ Applied begin_mode_change(const StreamPtr& found, const BeginModeChange& command
     }
     next.warm_mibps = command.warm_mibps;  // shown once the stream is on-demand
     next.status = Status::kUpdating;
-    next.pending = Transition{Transition::What::kChangeMode, command.due, {}, command.mode};
+    next.pending =
+        Transition{Transition::What::kChangeMode, command.due, command.steps, command.mode};
     return applied(std::move(next));
 }
 
-Applied finish_mode_change(const StreamPtr& found) {
+Applied finish_mode_change(const StreamPtr& found, const FinishModeChange& command, WallTime time) {
     if (!found->pending.has_value() || found->pending->what != Transition::What::kChangeMode) {
         return refused(Outcome::kNotActive, found);
     }
     Stream next = *found;
+    if (!reshard(next.shards, found->pending->steps, time, command.ends)) {
+        return refused(Outcome::kStale, found);
+    }
+    rebuild_routes(next);
     next.status = Status::kActive;
     next.mode = found->pending->mode;
     next.pending.reset();

@@ -7,16 +7,13 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "crypto/md5.h"
+#include "stream/reshard.h"
 
 namespace millrace::stream {
 namespace {
 
 // How often records may find their shard closed although the catalog says that nothing closes it.
 constexpr int kContradictionsMax = 4;
-
-bool resharding(const Stream& stream) {
-    return stream.pending.has_value() && stream.pending->what == Transition::What::kReshard;
-}
 
 using Indices = std::vector<std::uint32_t>;  // of records
 
@@ -27,11 +24,12 @@ public:
     EvenSpread(const Stream& stream, std::size_t records, std::uint64_t random)
         : stream_(stream), records_(records), first_(random % stream.routes.size()) {}
 
-    const Shard& shard(std::size_t record) const {
+    // Or the one that comes so many shards after it.
+    const Shard& shard(std::size_t record, std::size_t after = 0) const {
         const std::size_t shards = stream_.routes.size();
         const std::size_t runs = std::min(records_, shards);
         const std::size_t run = record * runs / records_;
-        return stream_.shards[stream_.routes[(first_ + run) % shards].value()];
+        return stream_.shards[stream_.routes[(first_ + run + after) % shards].value()];
     }
 
 private:
@@ -83,17 +81,22 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         for (std::size_t i = 0; i < pending.size(); ++i) {
             const std::uint32_t index = pending[i];
             const PutRecord& record = records[index];
-            const Shard& shard = spreads ? spread.shard(i) : stream->route(hash_of(record));
+            const Shard* shard = spreads ? &spread.shard(i) : &stream->route(hash_of(record));
             const std::size_t bytes = record.partition_key.size() + record.data.size();
             // What another shard was to take before counted there.
-            if (first_try && !throttle_.admits_record(*stream, shard.no, bytes)) {
+            bool admits = !first_try || throttle_.admits_record(*stream, shard->no, bytes);
+            for (std::size_t k = 1; !admits && spreads && k < stream->open_shards(); ++k) {
+                shard = &spread.shard(i, k);
+                admits = throttle_.admits_record(*stream, shard->no, bytes);
+            }
+            if (!admits) {
                 results[index].status = PutStatus::kOverloaded;
-                results[index].shard_no = shard.no;
+                results[index].shard_no = shard->no;
                 continue;
             }
             pending[admitted++] = index;
-            batch.push_back(
-                {stream->key(shard.no), record.partition_key, record.data, arrival(shard, now), 0});
+            batch.push_back({stream->key(shard->no), record.partition_key, record.data,
+                             arrival(*shard, now), 0});
         }
         first_try = false;
         pending.resize(admitted);
@@ -102,6 +105,13 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         }
         RecordSeal::Buffer sealed;  // what `batch` views, of an encrypted stream
         if (stream->encrypted) {
+            // Asked for what the shards admit, and for nothing else.
+            if (key_states_.of(stream->key_id()) != KeyState::kEnabled) {
+                for (const std::uint32_t index : pending) {
+                    results[index].status = PutStatus::kNoKey;
+                }
+                break;
+            }
             auto done = seal_.seal(*stream, batch);
             if (!done) {
                 log::error("a put failed: {} stream={}", done.error().message, stream->name.text());

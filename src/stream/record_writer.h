@@ -19,6 +19,7 @@
 #include "storage/engine.h"
 #include "stream/catalog.h"
 #include "stream/changes.h"
+#include "stream/key_states.h"
 #include "stream/meters.h"
 #include "stream/record_seal.h"
 #include "stream/shard_load.h"
@@ -38,6 +39,7 @@ enum class PutStatus : std::uint8_t {
     kGone,        // the stream is no longer there, or no longer takes records
     kFailed,      // may or may not be stored
     kOverloaded,  // not stored: too much is in flight, or more than the shard may take now
+    kNoKey,       // not stored: the stream's key must not be used
 };
 
 struct PutResult {
@@ -54,7 +56,7 @@ public:
 
     RecordWriter(const Catalog& catalog, storage::LogEngine& engine, env::Clock& clock,
                  env::Entropy& entropy, Meters& meters, Changes& changes, ShardLoad& load,
-                 Throttle& throttle, RecordSeal& seal)
+                 Throttle& throttle, RecordSeal& seal, const KeyStates& key_states)
         : catalog_(catalog),
           engine_(engine),
           clock_(clock),
@@ -63,7 +65,8 @@ public:
           changes_(changes),
           load_(load),
           throttle_(throttle),
-          seal_(seal) {}
+          seal_(seal),
+          key_states_(key_states) {}
 
     // One result per record, in order; records are borrowed until it resumes. Records of one shard
     // keep their order. A record whose shard has closed meanwhile goes to the shard that took over,
@@ -83,6 +86,7 @@ private:
     ShardLoad& load_;
     Throttle& throttle_;
     RecordSeal& seal_;
+    const KeyStates& key_states_;
     std::atomic<WallTime> latest_{WallTime()};  // stored without order: a millisecond is nothing
 };
 

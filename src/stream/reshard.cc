@@ -103,8 +103,12 @@ std::uint32_t children_made_by(std::span<const ReshardStep> steps) {
     return count;
 }
 
+bool resharding(const Stream& stream) {
+    return stream.pending.has_value() && !stream.pending->steps.empty();
+}
+
 std::uint64_t planned_growth(const Stream& stream) {
-    if (!stream.pending.has_value() || stream.pending->what != Transition::What::kReshard) {
+    if (!resharding(stream)) {
         return 0;
     }
     const auto& steps = stream.pending->steps;

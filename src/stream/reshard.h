@@ -25,7 +25,9 @@ bool adjacent(const Shard& low, const Shard& high);
 std::vector<model::ShardNo> closed_by(std::span<const ReshardStep> steps);
 // How many shards the steps make.
 std::uint32_t children_made_by(std::span<const ReshardStep> steps);
-// How many more shards will be open when the stream's resharding is done; 0 if none is under way.
+// Whether splits and merges are under way, be it as a part of another change.
+bool resharding(const Stream& stream);
+// How many more shards will be open when they are done; 0 if none is under way.
 std::uint64_t planned_growth(const Stream& stream);
 
 // Carries out the steps at the instant `at`; `ends` are those of closed_by(). A child is born one

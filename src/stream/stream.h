@@ -79,7 +79,7 @@ struct Transition {
     };
     What what = What::kCreate;
     WallTime due;
-    std::vector<ReshardStep> steps = {};   // kReshard: in order
+    std::vector<ReshardStep> steps = {};   // kReshard, and kChangeMode if it needs any: in order
     Mode mode = Mode::kProvisioned;        // kChangeMode: the new one
     std::optional<DataKey> data_key = {};  // kChangeEncryption: the new one; none: no encryption
     bool operator==(const Transition&) const = default;

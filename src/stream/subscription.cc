@@ -111,7 +111,7 @@ Delivery Subscription::delivery(ReadBatch batch, bool last) {
     delivery.what = last ? Delivery::What::kLastOnes : Delivery::What::kRecords;
     // The clock may have been stepped back behind the records.
     const WallTime time = std::max(parts_.clock.now(), last_stamp_);
-    delivery.continuation = last ? *last_ : sequence_number_before(shard, position_, time);
+    delivery.continuation = last_ ? *last_ : sequence_number_before(shard, position_, time);
     delivery.batch = std::move(batch);
     return delivery;
 }

@@ -1,5 +1,7 @@
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "wire/http2_fields.h"
 #include "wire/http2_session.h"
@@ -22,16 +24,30 @@ struct Http2Session::Callbacks final {
     static Http2Stream* find(nghttp2_session* session, std::int32_t id) noexcept {
         return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session, id));
     }
-    static int flooded(Self& self) noexcept {
-        self.flooded_ = true;
+    static int fault(Self& self, std::uint32_t error) noexcept {
+        self.fault_ = error;
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
+    static int flooded(Self& self) noexcept { return fault(self, NGHTTP2_ENHANCE_YOUR_CALM); }
     static int count(Self& self) noexcept {
         return self.guard_.pass(self.context_.now) ? 0 : flooded(self);
     }
 
-    static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user) noexcept {
+    // The client ended the stream, or opened one after it: nothing of it can still be on its way.
+    static bool over(Self& self, nghttp2_session* session, std::int32_t id) noexcept {
+        return id % 2 == 1 && id > self.reset_until_ &&
+               id <= nghttp2_session_get_last_proc_stream_id(session) &&
+               find(session, id) == nullptr;
+    }
+
+    static int begin_frame(nghttp2_session* session, const nghttp2_frame_hd* frame,
+                           void* user) noexcept {
         Self& me = self(user);
+        const std::int32_t id = frame->stream_id;
+        if ((frame->type == NGHTTP2_HEADERS && over(me, session, id)) ||
+            (frame->type == NGHTTP2_PRIORITY && id == 0)) {
+            return fault(me, NGHTTP2_PROTOCOL_ERROR);
+        }
         if (frame->type != NGHTTP2_HEADERS && frame->type != NGHTTP2_CONTINUATION) {
             // What is skipped shows nowhere else.
             const bool skipped =
@@ -114,6 +130,11 @@ struct Http2Session::Callbacks final {
                     me.complete(*stream);
                 }
                 return frame->hd.length == 0 && !ends ? count(me) : 0;
+            case NGHTTP2_RST_STREAM:
+                if (Http2Stream* const stream = find(session, frame->hd.stream_id)) {
+                    stream->client_reset = true;
+                }
+                return 0;
             case NGHTTP2_PING:
             case NGHTTP2_SETTINGS:
                 return (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0 ? count(me) : 0;
@@ -150,11 +171,14 @@ int Http2Session::Callbacks::closed(nghttp2_session* session, std::int32_t id, s
     Http2Stream* const stream = find(session, id);
     // Whoever reset it, the client is behind it: what it sent was wrong, or it gave up.
     const bool reset = error != NGHTTP2_NO_ERROR;
+    if (stream == nullptr || (!stream->client_reset && (reset || stream->was_reset))) {
+        me.reset_until_ = std::max(me.reset_until_, id);
+    }
     if (stream != nullptr) {
         me.closed(*stream);
     }
     if (reset && !me.guard_.pass(me.context_.now)) {
-        me.flooded_ = true;
+        me.fault_ = NGHTTP2_ENHANCE_YOUR_CALM;
     }
     return 0;
 }

@@ -163,8 +163,11 @@ void Http2Session::feed(std::string_view bytes) {
         return;
     }
     const ssize_t used = nghttp2_session_mem_recv(session_, octets(bytes.data()), bytes.size());
-    if (flooded_ || used == NGHTTP2_ERR_FLOODED) {
-        terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+    if (used == NGHTTP2_ERR_FLOODED) {
+        fault_ = NGHTTP2_ENHANCE_YOUR_CALM;
+    }
+    if (fault_ != NGHTTP2_NO_ERROR) {
+        terminate(fault_);
     } else if (used < 0) {
         terminate(NGHTTP2_PROTOCOL_ERROR);
     }
@@ -439,8 +442,8 @@ void Http2Session::produce() {
         const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
         if (size > 0) {
             output_.head.append(octet_text(bytes, static_cast<std::size_t>(size)));
-        } else if (flooded_ && !failed_) {
-            terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+        } else if (fault_ != NGHTTP2_NO_ERROR && !failed_) {
+            terminate(fault_);
         } else {
             failed_ = failed_ || size < 0;
             return;

@@ -111,8 +111,9 @@ private:
     SteadyTime heard_;     // when the client last sent something
     bool pinged_ = false;  // and it was asked since
     bool draining_ = false;
-    bool flooded_ = false;  // to be said once nghttp2 has returned
-    bool failed_ = false;   // no more is read
+    bool failed_ = false;           // no more is read
+    std::uint32_t fault_ = 0;       // the client's, to be said once nghttp2 has returned
+    std::int32_t reset_until_ = 0;  // the last stream that we ended: frames of it may still come
     std::uint64_t requests_ = 0;
 };
 

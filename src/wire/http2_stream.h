@@ -28,6 +28,7 @@ struct Http2Stream final : Exchange {
     bool refused = false;           // answered before it was complete
     std::size_t dropped_bytes = 0;  // of its body, since then
     bool was_reset = false;         // or will be
+    bool client_reset = false;      // by its RST_STREAM
     std::size_t head_bytes = 0;     // as they count against the limit
     std::string head;               // every name and value, one after another
     std::vector<Field> fields;      // where they end

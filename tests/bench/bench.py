@@ -3,7 +3,8 @@
 process on the same machine and prints a table. Needs nothing but the build directory.
 
 Workloads: put (PutRecord 1 KiB, 64 connections), batch (PutRecords 500 x 1 KiB, 8 connections), drain
-(GetRecords of all that, one connection a shard), fanout (one PutRecord after the other to a shard that 8
+(GetRecords of all that, one connection a shard), connect (PutRecord 1 KiB, 8 at a time, each over an HTTP/2
+connection of its own, as the SDK for JavaScript does), fanout (one PutRecord after the other to a shard that 8
 consumers are subscribed to; its times are from put to arrival), each in `power` and `process` durability; beside them
 the disk's own latency of a 4 KiB write + fdatasync, which bounds what `power` can do. NAME picks one.
 `micro` runs the micro benchmarks instead (all of Google Benchmark's flags after it).
@@ -26,6 +27,7 @@ SHARDS = 4
 CONSUMERS = 8
 WORKLOADS = {"put": "PutRecord 1 KiB x 64 connections", "batch": "PutRecords 500 x 1 KiB x 8 connections",
              "drain": f"GetRecords drain, {SHARDS} shards",
+             "connect": "connect, h2c PutRecord 1 KiB, close x 8",
              "fanout": f"PutRecord to {CONSUMERS} x SubscribeToShard"}
 
 
@@ -131,7 +133,7 @@ def main():
         try:
             pid = broker.process.pid
             load(tool, "create", broker.port, "bench", SHARDS)
-            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("fanout", CONSUMERS)):
+            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("connect", 8), ("fanout", CONSUMERS)):
                 # A drain needs something to read.
                 if options.name not in ("all", name) and not (options.name == "drain" and name == "batch"):
                     continue

@@ -12,6 +12,7 @@ using storage::AppendResult;
 using storage::AppendStatus;
 using storage::NewRecord;
 using storage::Position;
+using storage::ShardKey;
 
 TEST_P(EngineContract, CreateIsIdempotent) {
     ASSERT_TRUE(create({kShard, kOther}));
@@ -158,8 +159,9 @@ TEST_P(EngineContract, OneCallMayGoToManyShardsInTurns) {
     ASSERT_EQ(results.size(), records.size());
     for (std::size_t i = 0; i < results.size(); ++i) {
         EXPECT_EQ(results[i].status, AppendStatus::kCommitted);
-        EXPECT_EQ(results[i].position.value(),
-                  results[i % shards.size()].position.value() + i / shards.size());
+        if (i >= shards.size()) {
+            EXPECT_GT(results[i].position, results[i - shards.size()].position);
+        }
     }
     for (std::size_t shard = 0; shard < shards.size(); ++shard) {
         const std::vector<Found> found = all(shards[shard]);

@@ -18,6 +18,7 @@ constexpr ShardKey kA{1, 0};
 constexpr ShardKey kB{1, 1};
 constexpr ShardKey kC{2, 0};
 constexpr ShardKey kD{3, 0};
+constexpr ShardKey kE{4, 0};
 
 std::string told(ShardKey key) {
     return "shard " + std::to_string(key.stream_uid) + "/" + std::to_string(key.shard_no) + ": ";
@@ -25,14 +26,15 @@ std::string told(ShardKey key) {
 
 }  // namespace
 
-std::string Knowledge::check(storage::SegmentEngine& engine, Contents& contents) const {
-    const auto replay = sync_wait(engine.catalog_log().load());
+std::string Knowledge::check(storage::SegmentEngine& engine, Held& held) const {
+    auto replay = sync_wait(engine.catalog_log().load());
     if (!replay)
         return "the catalog does not load: " + replay.error().message;
-    std::string complaint = check_catalog(replay.value());
+    held.catalog = std::move(replay).value();
+    std::string complaint = check_catalog(held.catalog);
     for (const auto& [key, shard] : shards) {
         if (complaint.empty())
-            complaint = check_shard(engine, key, shard, contents);
+            complaint = check_shard(engine, key, shard, held);
     }
     if (complaint.empty() && !engine.corruptions().empty()) {
         const auto first = engine.corruptions().front();
@@ -76,7 +78,7 @@ std::string Knowledge::check_catalog(const storage::CatalogLog::Replay& replay) 
 }
 
 std::string Knowledge::check_shard(storage::SegmentEngine& engine, ShardKey key, const Shard& shard,
-                                   Contents& contents) const {
+                                   Held& held) const {
     const auto found = sync_wait(read_all(engine, key, {}, 50));
     if (!found) {
         if (found.error().code != Errc::kNotFound)
@@ -105,12 +107,41 @@ std::string Knowledge::check_shard(storage::SegmentEngine& engine, ShardKey key,
         return told(key) + "is sealed and never was";
     if (shard.seal == Asked::kDone && end.value().tip != shard.end)
         return told(key) + "ends elsewhere than was answered";
-    contents[key] = found.value();
+    held.shards[key] = {found.value(), end.value().at_end, end.value().tip};
     return {};
 }
 
-Course::Course(SegmentHost& host, CourseOptions options)
-    : host_(host), options_(options), random_(options.seed) {}
+void Knowledge::settle(const Held& held) {
+    for (auto& [key, shard] : shards) {
+        const auto found = held.shards.find(key);
+        if (found == held.shards.end()) {
+            if (shard.drop == Asked::kNever)
+                shard.create = Asked::kNever;
+            else
+                shard.drop = Asked::kDone;
+            continue;
+        }
+        shard.create = Asked::kDone;
+        shard.drop = Asked::kNever;
+        shard.seal = found->second.sealed ? Asked::kDone : Asked::kNever;
+        shard.end = found->second.tip;
+        records.settle(key, found->second.records, shard.reclaimed);
+    }
+    for (Command& command : commands) {
+        for (const auto& found : held.catalog.commands) {
+            if (found.payload == command.payload)
+                command.position = found.position;
+        }
+    }
+    std::erase_if(commands, [](const Command& command) { return !command.position; });
+}
+
+Course::Course(SegmentHost& host, CourseOptions options, Knowledge known)
+    : host_(host),
+      options_(options),
+      random_(options.seed),
+      now_(options.begins),
+      knowledge_(std::move(known)) {}
 
 template <class F>
 void Course::note(F change) {
@@ -250,8 +281,15 @@ void Course::commit() {
         "command " + std::to_string(random_()) + std::string(random_() % 3000, 'c');
     note([&](Knowledge& k) { k.commands.push_back({payload, std::nullopt}); });
     const auto position = sync_wait(host_.engine().catalog_log().commit(payload));
-    if (succeeded(position.has_value(), "commit"))
-        note([&](Knowledge& k) { k.commands.back().position = position.value(); });
+    if (!succeeded(position.has_value(), "commit"))
+        return;
+    note([&](Knowledge& k) {
+        for (const auto& before : k.commands) {
+            if (before.position && *before.position >= position.value())
+                complain("a command's position is not beyond those before");
+        }
+        k.commands.back().position = position.value();
+    });
 }
 
 // Of everything but the last answered command.
@@ -319,6 +357,7 @@ void Course::run_small() {
     append({kA, kD}, 500);
     append({kA}, 40'000);
     trim(kA, now_ - Millis(3));
+    let_checkpoint();
     commit();
     append({kA, kD}, 500);
     append({kA}, 60'000);
@@ -328,6 +367,59 @@ void Course::run_small() {
     append({kA}, 10);
     read(kA);
     read(kD);
+    open();  // the journal's first file again
+    append({kA}, 5000);
+    let_checkpoint();
+    append({kA}, 5000);
+    drop(kD);
+    append({kA}, 70'000);
+    let_checkpoint();
+    append({kA}, 70'000);
+    trim(kA, now_ - Millis(3));
+    commit();
+    append({kA, kA}, 300);
+    snapshot();
+    let_checkpoint();
+    commit();
+    read(kA);
+}
+
+// Until another checkpoint is due by age; the call after it finds that out.
+void Course::let_checkpoint() {
+    host_.clock().advance(Seconds(31));
+}
+
+std::string Course::run_on() {
+    open();
+    if (!host_.is_open())
+        return complaint_;
+    Held held;
+    complaint_ = knowledge_.check(host_.engine(), held);
+    if (!complaint_.empty())
+        return complaint_;
+    note([&](Knowledge& k) { k.settle(held); });
+    const std::map<ShardKey, Knowledge::Shard> shards = knowledge_.shards;
+    std::vector<ShardKey> alive;
+    for (const auto& [key, shard] : shards) {
+        if (shard.create == Asked::kDone && shard.drop == Asked::kNever)
+            alive.push_back(key);
+    }
+    commit();
+    append(alive, 3000);
+    create({kE});
+    append({kE}, 100);
+    let_checkpoint();
+    append(alive, 100'000);
+    snapshot();
+    commit();
+    if (!alive.empty()) {
+        trim(alive.front(), now_ - Millis(10));
+        seal(alive.front());
+        drop(alive.back());
+    }
+    let_checkpoint();
+    append({kE, kE}, 3000);
+    return complaint_;
 }
 
 void Course::run_large() {

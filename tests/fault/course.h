@@ -20,8 +20,16 @@ namespace millrace::test {
 // How far a call has come.
 enum class Asked : std::uint8_t { kNever, kUnanswered, kDone };
 
-// Everything of every shard that an engine holds.
-using Contents = std::map<storage::ShardKey, std::vector<Found>>;
+// All that an engine holds.
+struct Held {
+    struct Shard {
+        std::vector<Found> records;
+        bool sealed = false;
+        storage::Position tip;
+    };
+    std::map<storage::ShardKey, Shard> shards;
+    storage::CatalogLog::Replay catalog;
+};
 
 class Knowledge final {
 public:
@@ -47,14 +55,16 @@ public:
     std::vector<Command> commands;
     std::vector<Snapshot> snapshots;
 
-    // What contradicts it, in words; empty if nothing does. Loads the catalog log; fills
-    // `contents`.
-    std::string check(storage::SegmentEngine& engine, Contents& contents) const;
+    // What contradicts it, in words; empty if nothing does. Loads the catalog log; fills `held`.
+    std::string check(storage::SegmentEngine& engine, Held& held) const;
+    // What an engine has shown is so from then on: of what was in doubt, what is there was done and
+    // the rest never will be. REQUIRES: check() found nothing wrong.
+    void settle(const Held& held);
 
 private:
     std::string check_catalog(const storage::CatalogLog::Replay& replay) const;
     std::string check_shard(storage::SegmentEngine& engine, storage::ShardKey key,
-                            const Shard& shard, Contents& contents) const;
+                            const Shard& shard, Held& held) const;
 };
 
 struct CourseOptions {
@@ -62,15 +72,19 @@ struct CourseOptions {
     bool large = false;   // enough bytes for checkpoints on the way; fewer calls
     bool strict = false;  // every call must succeed
     bool retry = false;   // time passes, so that every append and command is a new attempt
+    WallTime begins = wall_time(1'000'000);  // no record is stamped before
 };
 
 class Course final {
 public:
-    // `host` need not be open.
-    Course(SegmentHost& host, CourseOptions options);
+    // `host` need not be open; its disk holds what agrees with `known`.
+    Course(SegmentHost& host, CourseOptions options, Knowledge known = {});
 
     // What went wrong beyond calls that failed; empty if nothing did.
     std::string run();
+
+    // After a crash: opens, checks all that is there and goes on with every kind of write.
+    std::string run_on();
 
     // After the trouble is over: every open shard takes records again, without a reopen by hand.
     std::string check_recovered();
@@ -93,6 +107,7 @@ private:
     void commit();
     void snapshot();
     void read(storage::ShardKey shard);
+    void let_checkpoint();
     void run_small();
     void run_large();
     bool succeeded(bool did, const char* what);
@@ -100,7 +115,7 @@ private:
     SegmentHost& host_;
     const CourseOptions options_;
     std::mt19937_64 random_;
-    WallTime now_ = wall_time(1'000'000);
+    WallTime now_;
     std::string complaint_;
 
     mutable std::mutex mutex_;  // of what follows

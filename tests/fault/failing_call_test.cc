@@ -45,9 +45,9 @@ bool run_with(const Trouble& trouble, std::uint64_t nth) {
         SegmentHost next(*after);
         const auto opened = next.open();
         EXPECT_TRUE(opened) << opened.error().message;
-        Contents contents;
+        Held held;
         if (opened) {
-            EXPECT_EQ(known.check(next.engine(), contents), "");
+            EXPECT_EQ(known.check(next.engine(), held), "");
         }
     }
     return met;

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "env/memory_file_system.h"
+#include "support/fault_file_system.h"
 #include "support/log_model.h"
 #include "support/read_all.h"
 #include "support/segment_host.h"
@@ -142,6 +144,41 @@ TEST_F(FullDisk, AFullDiskOpensForReading) {
     const auto reopened = host_.open();
     ASSERT_TRUE(reopened) << reopened.error().message;
     check(kShards[0]);
+}
+
+// What the journal has to be copied to the segments before anything can be shown.
+TEST(FullDiskAfterPowerLoss, SaysWhatRecoveryNeedsAndNothingIsLost) {
+    ASSERT_TRUE(log::configure("off", log::Format::kText));
+    FaultFileSystem before;
+    std::unique_ptr<FaultFileSystem> disk;
+    LogModel model;
+    {
+        SegmentHost host(before);
+        ASSERT_TRUE(host.open());
+        ASSERT_TRUE(sync_wait(host.engine().create(kShards)));
+        const Sent& sent = model.send(kShards[0], std::string(30'000, 'd'), wall_time(1000));
+        const auto record = sent.record();
+        const auto result = sync_wait(host.engine().append(std::span(&record, 1))).at(0);
+        ASSERT_EQ(result.status, AppendStatus::kCommitted);
+        ASSERT_EQ(model.answered(sent, result), "");
+        disk = before.crashed(Loss::kAll, 1);
+    }
+    SegmentHost host(*disk);
+    disk->inject({.code = Errc::kNoSpace, .lasting = true, .calls = {Call::kWrite}});
+    for (int i = 0; i < 3; ++i) {
+        const auto opened = host.open();
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code, Errc::kNoSpace);
+        EXPECT_NE(opened.error().message.find("up to 30"), std::string::npos)
+            << opened.error().message;
+        EXPECT_NE(opened.error().message.find("start again"), std::string::npos);
+    }
+    disk->clear_faults();
+    const auto opened = host.open();
+    ASSERT_TRUE(opened) << opened.error().message;
+    const auto found = sync_wait(read_all(host.engine(), kShards[0]));
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(model.check(kShards[0], found.value()), "");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness import aws, disk as disks, fanout
-from harness.clock import WallClock
+from harness.clock import Clock
 from harness.disk import MIB
 from harness.http import Caller, alive
 from harness.ledger import Ledger
@@ -21,7 +21,7 @@ OPTIONS = ("--create-delay", "2s", "--consumer-delay", "2s", "--delete-delay", "
 
 @pytest.fixture
 def clock(tmp_path):
-    return WallClock(tmp_path / "clock")
+    return Clock(tmp_path)
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ class Crew:
         self.threads.append(threading.Thread(target=run, daemon=True))
         self.threads[-1].start()
 
+    def running(self):
+        return any(thread.is_alive() for thread in self.threads)
+
     def join(self, timeout=60):
         for thread in self.threads:
             thread.join(timeout * PATIENCE)

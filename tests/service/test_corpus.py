@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from harness import codec, corpus, model, process
+from harness.clock import Clock
 from harness.constraints import Members
 from harness.http import AUTHORIZATION, Caller
 from harness.process import ACCOUNT
@@ -24,7 +25,8 @@ def servers(tmp_path_factory):
     def get(name):
         if name not in made:
             folder = tmp_path_factory.mktemp(name)
-            made[name] = process.Server(folder / "data", *corpus.SHARED["servers"][name]).start()
+            clock = Clock(folder) if name.startswith("clock") else None
+            made[name] = process.Server(folder / "data", *corpus.SHARED["servers"][name], clock=clock).start()
         return made[name]
 
     yield get

@@ -352,35 +352,100 @@ def test_limits(make_server):
 
 # ---- what it costs
 
-def test_twenty_consumers_of_four_shards(server, kinesis, name):
-    aws.make_stream(kinesis, name, 4)
-    consumers = [fanout.register(kinesis, name, f"c{i}") for i in range(20)]
-    views = {(c, shard): [] for c in consumers for shard in range(4)}
-    stored = {shard: [] for shard in range(4)}
-    counts, ready = [], threading.Barrier(len(views) + 1)
+class Follower:
+    """A consumer that reads all shards at once, each to its end and then, when all their parents are done, its
+    children: what the consumer library does. `views` holds what each shard gave, `order` all of it."""
 
-    def follow(consumer, shard):
-        with Subscription(server, consumer, shard=shard, timeout=60) as subscription:
-            ready.wait(60 * PATIENCE)
-            view = views[consumer, shard]
-            while not counts or len(view) < counts[shard]:
+    def __init__(self, server, arn, crew):
+        self.server, self.arn, self.crew = server, arn, crew
+        self.views, self.order, self.done, self.lock = {}, [], set(), threading.Lock()
+        self.begun = threading.Semaphore(0)
+        self.last = None  # how many records each shard has in the end, once that is known
+
+    def follow(self, shard):
+        with self.lock:
+            if shard in self.views:
+                return
+            view = self.views[shard] = []
+        self.crew.add(self.read, shard, view)
+
+    def read(self, shard, view):
+        with Subscription(self.server, self.arn, shard=shard, kind="TRIM_HORIZON", timeout=60) as subscription:
+            assert subscription.refusal is None, subscription.refusal
+            self.begun.release()
+            children = []
+            while not children and (self.last is None or shard not in self.last or len(view) < self.last[shard]):
                 event = subscription.event()
-                view += [(r["SequenceNumber"], r["Data"]) for r in event["Records"]]
+                children = event.get("ChildShards", ())
+                with self.lock:
+                    view += [(r["SequenceNumber"], r["Data"]) for r in event["Records"]]
+                    self.order += [base64.b64decode(r["Data"]).decode() for r in event["Records"]]
+        with self.lock:
+            self.done.add(shard)
+            ready = [c for c in children if {index_of(p) for p in c["ParentShards"]} <= self.done]
+        for child in ready:
+            self.follow(index_of(child["ShardId"]))
 
+
+def index_of(shard_id):
+    return int(shard_id[-12:])
+
+
+def test_twenty_consumers_follow_four_shards_through_their_generations(server, kinesis, name):
+    aws.make_stream(kinesis, name, 4)
     crew = Crew()
-    for consumer, shard in views:
-        crew.add(follow, consumer, shard)
-    ready.wait(60 * PATIENCE)
-    for batch in range(40):
-        records = [{"PartitionKey": f"{batch}-{i}", "Data": f"{batch}-{i}".encode()} for i in range(50)]
-        for record, result in zip(records, kinesis.put_records(StreamName=name, Records=records)["Records"]):
-            data = base64.b64encode(record["Data"]).decode()
-            stored[int(result["ShardId"][-12:])].append((result["SequenceNumber"], data))
-    counts.extend(len(stored[shard]) for shard in range(4))
-    assert min(counts) > 0
+    followers = [Follower(server, fanout.register(kinesis, name, f"c{i}"), crew) for i in range(20)]
+    for follower in followers:
+        for shard in range(4):
+            follower.follow(shard)
+    for follower in followers:
+        for _ in range(4):
+            assert follower.begun.acquire(timeout=60 * PATIENCE)
+
+    def reshard():
+        for step in range(6):
+            time.sleep(0.2)
+            shards = kinesis.list_shards(StreamName=name, ShardFilter={"Type": "AT_LATEST"})["Shards"]
+            shards.sort(key=lambda s: int(s["HashKeyRange"]["StartingHashKey"]))
+            if step % 3 == 0:
+                first, last = (int(shards[0]["HashKeyRange"][k]) for k in ("StartingHashKey", "EndingHashKey"))
+                kinesis.split_shard(StreamName=name, ShardToSplit=shards[0]["ShardId"],
+                                    NewStartingHashKey=str((first + last + 1) // 2))
+            elif step % 3 == 1:
+                kinesis.merge_shards(StreamName=name, ShardToMerge=shards[-2]["ShardId"],
+                                     AdjacentShardToMerge=shards[-1]["ShardId"])
+            else:
+                kinesis.update_shard_count(StreamName=name, TargetShardCount=3 if len(shards) == 4 else 4,
+                                           ScalingType="UNIFORM_SCALING")
+
+    resharder = Crew()
+    resharder.add(reshard)
+    stored, sent, spread = {}, 0, set()
+    while sent < 2000 or resharder.running():
+        records = [{"PartitionKey": f"k{i % 40}", "Data": f"k{i % 40}:{i}".encode()} for i in range(sent, sent + 50)]
+        sent += len(records)
+        answers = kinesis.put_records(StreamName=name, Records=records)["Records"]
+        for record, result in zip(records, answers, strict=True):
+            shard = index_of(result["ShardId"])
+            stored.setdefault(shard, []).append(
+                (result["SequenceNumber"], base64.b64encode(record["Data"]).decode()))
+            spread.add(shard)
+    resharder.join(90)
+    assert len(spread) > 10, "records went to shards of several generations"
+    still_open = kinesis.list_shards(StreamName=name, ShardFilter={"Type": "AT_LATEST"})["Shards"]
+    last = {index_of(s["ShardId"]): len(stored.get(index_of(s["ShardId"]), ())) for s in still_open}
+    for follower in followers:
+        follower.last = last
+    eventually(lambda: crew.failures or all(len(f.order) == sent and last.keys() <= f.views.keys() for f in followers), timeout=90,
+               message="everybody has everything")
     crew.join(90)
-    for (consumer, shard), view in views.items():
-        assert view == stored[shard], f"{consumer} of shard {shard}"
+    for follower in followers:
+        given = {shard: view for shard, view in follower.views.items() if view}
+        assert given == stored, follower.arn  # every record once, in the order of its shard
+        latest = {}
+        for key, _, count in (data.partition(":") for data in follower.order):
+            assert latest.get(key, -1) < int(count), f"{key} out of order across generations"
+            latest[key] = int(count)
 
 
 def test_a_reader_that_stops_reading_costs_no_memory(make_server):

@@ -9,8 +9,9 @@ import time
 import pytest
 
 from harness import aws, texts
+from harness.clock import Clock
 from harness.http import LONG_BODY, Wire, call
-from harness.process import PATIENCE, eventually
+from harness.process import ACCOUNT, PATIENCE, eventually
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -56,6 +57,113 @@ def test_streams_records_tags_and_iterators_survive(make_server, end):
     assert [r["Data"] for r in kinesis.get_records(ShardIterator=latest)["Records"]] == [b"new"]
     with aws.refused(texts.NOT_FOUND, texts.no_stream("dropped")):
         kinesis.describe_stream(StreamName="dropped")
+
+
+def transitions(kinesis):
+    """What every stream, consumer and channel is, by name."""
+    found = {}
+    for stream in kinesis.list_streams()["StreamSummaries"]:
+        found[stream["StreamName"]] = stream["StreamStatus"]
+    if found["fan"] == "ACTIVE":
+        for consumer in kinesis.list_stream_consumers(StreamARN=aws.arn("fan"))["Consumers"]:
+            found[consumer["ConsumerName"]] = consumer["ConsumerStatus"]
+    for channel in kinesis.list_channels()["ChannelSummaries"]:
+        found[channel["ChannelName"]] = channel["ChannelStatus"]
+    return found
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_every_transition_goes_on_where_it_was(make_server, tmp_path, end):
+    clock = Clock(tmp_path)
+    hour = 3600
+    server = make_server("--create-delay", "1h", "--update-delay", "1h", "--delete-delay", "1h",
+                         "--consumer-delay", "1h", "--channels", "accept", clock=clock).start()
+    kinesis = aws.client(server)
+    changes = {
+        "split": lambda s: kinesis.split_shard(StreamName=s, ShardToSplit="0", NewStartingHashKey="1000"),
+        "merge": lambda s: kinesis.merge_shards(StreamName=s, ShardToMerge="0", AdjacentShardToMerge="1"),
+        "count": lambda s: kinesis.update_shard_count(StreamName=s, TargetShardCount=3,
+                                                      ScalingType="UNIFORM_SCALING"),
+        "mode": lambda s: kinesis.update_stream_mode(StreamARN=aws.arn(s), WarmThroughputMiBps=5,
+                                                     StreamModeDetails={"StreamMode": "ON_DEMAND"}),
+        "warm": lambda s: kinesis.update_stream_warm_throughput(StreamName=s, WarmThroughputMiBps=6),
+        "sealed": lambda s: kinesis.start_stream_encryption(StreamName=s, EncryptionType="KMS", KeyId="alias/k"),
+        "opened": lambda s: kinesis.stop_stream_encryption(StreamName=s, EncryptionType="KMS", KeyId="alias/k"),
+        "longer": lambda s: kinesis.increase_stream_retention_period(StreamName=s, RetentionPeriodHours=48),
+        "larger": lambda s: kinesis.update_max_record_size(StreamARN=aws.arn(s), MaxRecordSizeInKiB=2048),
+        "dying": lambda s: kinesis.delete_stream(StreamName=s),
+    }
+
+    def pass_time(seconds, wanted):
+        clock.advance(seconds)
+        eventually(lambda: transitions(kinesis) == wanted, message=f"{wanted}, but {transitions(kinesis)}")
+
+    def summary(stream):
+        return kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+
+    kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    for stream in [*changes, "fan"]:
+        kinesis.create_stream(StreamName=stream, **({} if stream == "warm" else {"ShardCount": 2}))
+    present = dict.fromkeys([*changes, "fan"], "ACTIVE")
+    pass_time(hour + 1, present)
+    kinesis.register_stream_consumer(StreamARN=aws.arn("fan"), ConsumerName="leaves")
+    kinesis.start_stream_encryption(StreamName="opened", EncryptionType="KMS", KeyId="alias/k")
+    pass_time(hour + 1, {**present, "leaves": "ACTIVE"})
+
+    for stream, change in changes.items():
+        change(stream)
+    kinesis.create_stream(StreamName="young", ShardCount=3)
+    kinesis.register_stream_consumer(StreamARN=aws.arn("fan"), ConsumerName="comes")
+    kinesis.deregister_stream_consumer(StreamARN=aws.arn("fan"), ConsumerName="leaves")
+    pending = {**dict.fromkeys(changes, "UPDATING"), "dying": "DELETING", "young": "CREATING", "fan": "ACTIVE",
+               "comes": "CREATING", "leaves": "DELETING"}
+    assert transitions(kinesis) == pending
+    for _ in range(2):
+        getattr(server, end)()
+        server.start()
+        pass_time(1700, pending)
+    getattr(server, end)()
+    clock.advance(201)  # what became due while nobody was there
+    server.start()
+    del pending["dying"], pending["leaves"]
+    pass_time(0, dict.fromkeys(pending, "ACTIVE"))
+    shards = {s: summary(s)["OpenShardCount"] for s in ("split", "merge", "count", "mode", "warm", "young")}
+    assert shards == {"split": 3, "merge": 1, "count": 3, "mode": 5, "warm": 6, "young": 3}
+    assert summary("mode")["StreamModeDetails"]["StreamMode"] == "ON_DEMAND"
+    assert summary("sealed")["EncryptionType"] == "KMS" and summary("opened")["EncryptionType"] == "NONE"
+    assert summary("longer")["RetentionPeriodHours"] == 48 and summary("larger")["MaxRecordSizeInKiB"] == 2048
+    for stream in pending.keys() - {"comes"}:
+        kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"x")
+
+
+def test_channels_go_on_where_they_were(make_server, tmp_path):
+    clock = Clock(tmp_path)
+    server = make_server("--create-delay", "1h", "--update-delay", "1h", "--delete-delay", "1h", "--channels",
+                         "accept", clock=clock).start()
+    kinesis = aws.client(server)
+    kinesis.create_stream(StreamName="fan")
+    clock.advance(3601)
+    aws.wait_active(kinesis, "fan")
+    channel = kinesis.create_channel(
+        ChannelName="c", ServiceExecutionRoleARN=f"arn:aws:iam::{ACCOUNT}:role/r",
+        StreamConfigurationList=[{"StreamARN": aws.arn("fan"), "RecordConfiguration": {"RecordFormatType": "JSON"}}],
+        S3DestinationConfiguration={"StorageConfiguration": {
+            "BucketARN": "arn:aws:s3:::records", "ExpectedBucketOwner": ACCOUNT,
+            "CompressionType": "NONE"}})["ChannelDescription"]["ChannelARN"]
+
+    def over_a_kill(status, after):
+        assert transitions(kinesis).get("c") == status
+        server.kill()
+        server.start()
+        assert transitions(kinesis).get("c") == status
+        clock.advance(3601)
+        eventually(lambda: transitions(kinesis).get("c") == after, message=f"{status} ends")
+
+    over_a_kill("CREATING", "ACTIVE")
+    kinesis.update_channel(ChannelARN=channel, S3DestinationConfiguration={"DataFreshnessInSeconds": 400})
+    over_a_kill("UPDATING", "ACTIVE")
+    kinesis.delete_channel(ChannelARN=channel)
+    over_a_kill("DELETING", None)
 
 
 def test_a_second_start_is_quick(make_server):

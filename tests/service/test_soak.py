@@ -9,7 +9,7 @@ import threading
 import time
 
 from harness import aws, fanout
-from harness.clock import WallClock
+from harness.clock import Clock
 from harness.http import Caller, Wire, call
 from harness.process import SANITIZED
 from test_concurrency import Crew
@@ -122,9 +122,7 @@ def sample(server):
 
 def test_soak(make_server, tmp_path, long):
     seconds = SECONDS_LONG if long else SECONDS
-    clock = WallClock(tmp_path / "clock")
-    clock.env["FAKETIME_CACHE_DURATION"] = "1"
-    del clock.env["FAKETIME_NO_CACHE"]
+    clock = Clock(tmp_path)
     quiet = os.getloadavg()[0] < 0.5 * (os.cpu_count() or 1)
     # Segments are an hour of the server's each: so few stay open that their number is soon the same.
     server = make_server("--durability", "process" if SANITIZED else "power", "--open-files", "32",

@@ -25,10 +25,10 @@ bool coin(Random& random) {
     return random() % 2 == 0;
 }
 
-// A write, or (without bytes) a new size.
+// A write, or (without bytes) a new size. Copies of the disk share the bytes.
 struct Change {
     std::uint64_t at = 0;
-    std::optional<std::string> bytes;
+    std::shared_ptr<const std::string> bytes;
     bool grow_only = false;
 };
 
@@ -103,6 +103,8 @@ struct Node {
         unsynced_names.push_back(std::move(made));
     }
 
+    bool unsettled() const { return !unsynced.empty() || !unsynced_names.empty(); }
+
     PagedBytes content_after(Loss loss, Random& random) const {
         if (loss == Loss::kNothing)
             return content;
@@ -143,36 +145,79 @@ struct Node {
     }
 };
 
-// Names may share a node after a crash (half a rename between directories).
-NodePtr copy_after(const NodePtr& node, Loss loss, Random& random,
-                   std::map<const Node*, NodePtr>& made) {
-    NodePtr& copy = made[node.get()];
-    if (copy != nullptr)
-        return copy;
-    copy = std::make_shared<Node>(node->directory);
-    const NodePtr result = copy;
-    result->content = node->content_after(loss, random);
-    if (loss == Loss::kNothing) {
+// A copy of the disk after a crash, node by node. Names may share a node after it (half a rename
+// between directories).
+class Aftermath final {
+public:
+    Aftermath(Loss loss, Random& random) : loss_(loss), random_(random) {}
+
+    NodePtr of(const NodePtr& root) {
+        if (loss_ == Loss::kOneLost || loss_ == Loss::kOneKept) {
+            std::vector<const Node*> unsettled;
+            std::set<const Node*> met;
+            collect(*root, unsettled, met);
+            if (!unsettled.empty())
+                one_ = unsettled[random_() % unsettled.size()];
+        }
+        return copy(root);
+    }
+
+private:
+    static void collect(const Node& node, std::vector<const Node*>& unsettled,
+                        std::set<const Node*>& met) {
+        if (!met.insert(&node).second)
+            return;
+        if (node.unsettled())
+            unsettled.push_back(&node);
+        for (const Names* const names : {&node.names, &node.durable_names}) {
+            for (const auto& [name, child] : *names)
+                collect(*child, unsettled, met);
+        }
+    }
+
+    Loss loss_of(const Node& node) const {
+        switch (loss_) {
+            case Loss::kOneLost:
+                return &node == one_ ? Loss::kAll : Loss::kNothing;
+            case Loss::kOneKept:
+                return &node == one_ ? Loss::kNothing : Loss::kAll;
+            default:
+                return loss_;
+        }
+    }
+
+    NodePtr copy(const NodePtr& node) {
+        NodePtr& made = made_[node.get()];
+        if (made != nullptr)
+            return made;
+        made = std::make_shared<Node>(node->directory);
+        const NodePtr result = made;
+        const Loss loss = loss_of(*node);
+        result->content = node->content_after(loss, random_);
+        for (const auto& [name, child] : node->names_after(loss, random_))
+            result->names[name] = copy(child);
+        if (loss_ != Loss::kNothing) {
+            result->durable = result->content;
+            result->durable_names = result->names;
+            return result;
+        }
         result->durable = node->durable;
         result->unsynced = node->unsynced;
-    } else {
-        result->durable = result->content;
-    }
-    for (const auto& [name, child] : node->names_after(loss, random))
-        result->names[name] = copy_after(child, loss, random, made);
-    if (loss == Loss::kNothing) {
         for (const auto& [name, child] : node->durable_names)
-            result->durable_names[name] = copy_after(child, loss, random, made);
+            result->durable_names[name] = copy(child);
         for (NameChange change : node->unsynced_names) {
             if (change.node != nullptr)
-                change.node = copy_after(change.node, loss, random, made);
+                change.node = copy(change.node);
             result->unsynced_names.push_back(std::move(change));
         }
-    } else {
-        result->durable_names = result->names;
+        return result;
     }
-    return result;
-}
+
+    const Loss loss_;
+    Random& random_;
+    const Node* one_ = nullptr;
+    std::map<const Node*, NodePtr> made_;
+};
 
 Error not_found(const Path& path) {
     return {Errc::kNotFound, path.string() + ": no such file or directory"};
@@ -195,6 +240,10 @@ const char* name(Loss loss) {
             return "Prefix";
         case Loss::kSectors:
             return "Sectors";
+        case Loss::kOneLost:
+            return "OneLost";
+        case Loss::kOneKept:
+            return "OneKept";
     }
     return "?";
 }
@@ -220,6 +269,12 @@ bool changes(Call call) {
     }
 }
 
+bool Fault::meets(Call call, const Path& path) const {
+    const bool among =
+        calls.empty() ? changes(call) : std::find(calls.begin(), calls.end(), call) != calls.end();
+    return among && path.native().find(part) != std::string::npos;
+}
+
 struct FaultFileSystem::State {
     explicit State(std::uint64_t seed) : random(seed) {}
 
@@ -227,9 +282,10 @@ struct FaultFileSystem::State {
     Random random;
     NodePtr root = std::make_shared<Node>(true);
     std::set<std::string> locks;
-    std::optional<Fault> fault;
+    std::vector<Fault> faults;
     std::uint64_t met = 0;
-    std::uint64_t changes_made = 0;
+    std::map<Call, std::uint64_t> calls;
+    std::vector<std::string> trace;  // of the calls that change something
     bool cold = false;
     std::function<void(std::uint64_t)> hook;  // set before use by threads
 
@@ -251,36 +307,47 @@ struct FaultFileSystem::State {
     }
 
     // Counts the call and lets the hook see the disk before it. No lock may be held.
-    void begin(Call call) {
-        if (!changes(call))
-            return;
+    void begin(Call call, const Path& path) {
         std::uint64_t before = 0;
         {
             const std::lock_guard lock(mutex);
-            before = changes_made++;
+            before = trace.size();
+            trace.push_back(std::string(name(call)) + " " + path.string());
         }
         if (hook)
             hook(before);
     }
-    // REQUIRES: mutex. The error this call is to answer.
+    // REQUIRES: mutex. Counts the call; the error it is to answer.
     std::optional<Error> fails(Call call, const Path& path) {
-        if (!fault)
-            return std::nullopt;
-        const bool matches =
-            fault->calls.empty()
-                ? changes(call)
-                : std::find(fault->calls.begin(), fault->calls.end(), call) != fault->calls.end();
-        if (!matches)
-            return std::nullopt;
-        if (fault->nth > 1) {
-            --fault->nth;
-            return std::nullopt;
+        ++calls[call];
+        for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
+            if (!fault->meets(call, path))
+                continue;
+            if (fault->nth > 1) {
+                --fault->nth;
+                continue;
+            }
+            Error error{fault->code, std::string(name(call)) + " " + path.string() + ": injected"};
+            if (!fault->lasting && --fault->times == 0)
+                faults.erase(fault);
+            ++met;
+            return error;
         }
-        Error error{fault->code, std::string(name(call)) + " " + path.string() + ": injected"};
-        if (!fault->lasting)
-            fault.reset();
-        ++met;
-        return error;
+        return std::nullopt;
+    }
+
+    // Durable at once.
+    NodePtr make_directories(const Path& path) {
+        NodePtr at = root;
+        for (const Path& part : path) {
+            if (part == "/")
+                continue;
+            NodePtr& next = at->names[part.string()];
+            if (next == nullptr)
+                next = at->durable_names[part.string()] = std::make_shared<Node>(true);
+            at = next;
+        }
+        return at;
     }
 
     void collect(const Node& node, const Path& path, std::vector<Path>& files) const {
@@ -322,7 +389,7 @@ public:
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {
-        state_->begin(Call::kWrite);
+        state_->begin(Call::kWrite, path_);
         const std::lock_guard lock(state_->mutex);
         if (!writable_)
             return read_only();
@@ -333,14 +400,15 @@ public:
         if (error)
             bytes.resize(state_->random() % (bytes.size() + 1));
         if (!bytes.empty())
-            node_->change(Change{offset, std::move(bytes), false});
+            node_->change(
+                Change{offset, std::make_shared<const std::string>(std::move(bytes)), false});
         if (error)
             return *std::move(error);
         return success();
     }
 
     Result<void> sync_data() override {
-        state_->begin(Call::kSyncData);
+        state_->begin(Call::kSyncData, path_);
         const std::lock_guard lock(state_->mutex);
         if (auto error = state_->fails(Call::kSyncData, path_)) {
             node_->sync_failed(state_->random);
@@ -353,10 +421,10 @@ public:
     }
 
     Result<void> truncate(std::uint64_t size) override {
-        return resize(Call::kTruncate, Change{size, std::nullopt, false});
+        return resize(Call::kTruncate, Change{size, nullptr, false});
     }
     Result<void> allocate(std::uint64_t size) override {
-        return resize(Call::kAllocate, Change{size, std::nullopt, true});
+        return resize(Call::kAllocate, Change{size, nullptr, true});
     }
 
     Result<std::uint64_t> size() override {
@@ -369,7 +437,7 @@ public:
 private:
     Error read_only() const { return {Errc::kIo, path_.string() + ": opened for reading only"}; }
     Result<void> resize(Call call, Change change) {
-        state_->begin(call);
+        state_->begin(call, path_);
         const std::lock_guard lock(state_->mutex);
         if (!writable_)
             return read_only();
@@ -407,21 +475,21 @@ FaultFileSystem::~FaultFileSystem() = default;
 
 std::unique_ptr<FaultFileSystem> FaultFileSystem::crashed(Loss loss, std::uint64_t seed) const {
     auto after = std::make_shared<State>(seed);
-    std::map<const Node*, NodePtr> made;
     const std::lock_guard lock(state_->mutex);
-    after->root = copy_after(state_->root, loss, after->random, made);
+    after->root = Aftermath(loss, after->random).of(state_->root);
     return std::unique_ptr<FaultFileSystem>(new FaultFileSystem(std::move(after)));
 }
 
 void FaultFileSystem::inject(Fault fault) {
-    CHECK(fault.nth > 0);
+    CHECK(fault.nth > 0 && fault.times > 0);
     const std::lock_guard lock(state_->mutex);
-    state_->fault = std::move(fault);
+    std::erase_if(state_->faults, [&](const Fault& old) { return old.calls == fault.calls; });
+    state_->faults.push_back(std::move(fault));
     state_->met = 0;
 }
 void FaultFileSystem::clear_faults() {
     const std::lock_guard lock(state_->mutex);
-    state_->fault.reset();
+    state_->faults.clear();
 }
 std::uint64_t FaultFileSystem::faults_met() const {
     const std::lock_guard lock(state_->mutex);
@@ -429,14 +497,64 @@ std::uint64_t FaultFileSystem::faults_met() const {
 }
 std::uint64_t FaultFileSystem::changes_made() const {
     const std::lock_guard lock(state_->mutex);
-    return state_->changes_made;
+    return state_->trace.size();
+}
+std::vector<std::string> FaultFileSystem::trace() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->trace;
 }
 void FaultFileSystem::before_change(std::function<void(std::uint64_t)> hook) {
     state_->hook = std::move(hook);
 }
+std::uint64_t FaultFileSystem::calls(Call call) const {
+    const std::lock_guard lock(state_->mutex);
+    const auto at = state_->calls.find(call);
+    return at == state_->calls.end() ? 0 : at->second;
+}
 void FaultFileSystem::set_cold(bool cold) {
     const std::lock_guard lock(state_->mutex);
     state_->cold = cold;
+}
+
+bool FaultFileSystem::exists(const Path& path) const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->find(path) != nullptr;
+}
+std::vector<std::byte> FaultFileSystem::load(const Path& path) const {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    std::vector<std::byte> bytes(node->content.size());
+    node->content.read(0, bytes);
+    return bytes;
+}
+void FaultFileSystem::store(const Path& path, Bytes bytes) {
+    const std::lock_guard lock(state_->mutex);
+    const auto file = std::make_shared<Node>(false);
+    file->content.write(0, bytes);
+    file->durable = file->content;
+    const Path plain = clean(path);
+    const NodePtr home = state_->make_directories(plain.parent_path());
+    const std::string name = plain.filename().string();
+    home->names[name] = home->durable_names[name] = file;
+}
+void FaultFileSystem::patch(const Path& path, std::uint64_t offset, Bytes bytes) {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    node->content.write(offset, bytes);
+    node->durable.write(offset, bytes);
+}
+void FaultFileSystem::flip(const Path& path, std::uint64_t offset) {
+    const std::byte flipped = load(path).at(offset) ^ std::byte{0x10};
+    patch(path, offset, Bytes(&flipped, 1));
+}
+void FaultFileSystem::cut(const Path& path, std::uint64_t size) {
+    const std::lock_guard lock(state_->mutex);
+    const NodePtr node = state_->find(path);
+    CHECK(node != nullptr);
+    node->content.resize(size);
+    node->durable.resize(size);
 }
 
 std::vector<Path> FaultFileSystem::files() const {
@@ -449,7 +567,8 @@ std::vector<Path> FaultFileSystem::files() const {
 
 Result<std::unique_ptr<env::File>> FaultFileSystem::open(const Path& path, env::OpenMode mode) {
     const Call call = mode == env::OpenMode::kCreate ? Call::kCreate : Call::kOpen;
-    state_->begin(call);
+    if (call == Call::kCreate)
+        state_->begin(call, path);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(call, path))
         return *std::move(error);
@@ -484,7 +603,7 @@ Result<std::vector<std::string>> FaultFileSystem::list(const Path& directory) {
 }
 
 Result<void> FaultFileSystem::create_directories(const Path& directory) {
-    state_->begin(Call::kCreateDirectories);
+    state_->begin(Call::kCreateDirectories, directory);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(Call::kCreateDirectories, directory))
         return *std::move(error);
@@ -507,7 +626,7 @@ Result<void> FaultFileSystem::create_directories(const Path& directory) {
 }
 
 Result<void> FaultFileSystem::rename(const Path& from, const Path& to) {
-    state_->begin(Call::kRename);
+    state_->begin(Call::kRename, from);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(Call::kRename, from))
         return *std::move(error);
@@ -534,7 +653,7 @@ Result<void> FaultFileSystem::rename(const Path& from, const Path& to) {
 }
 
 Result<void> FaultFileSystem::remove(const Path& file) {
-    state_->begin(Call::kRemove);
+    state_->begin(Call::kRemove, file);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(Call::kRemove, file))
         return *std::move(error);
@@ -550,7 +669,7 @@ Result<void> FaultFileSystem::remove(const Path& file) {
 }
 
 Result<void> FaultFileSystem::remove_tree(const Path& directory) {
-    state_->begin(Call::kRemoveTree);
+    state_->begin(Call::kRemoveTree, directory);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(Call::kRemoveTree, directory))
         return *std::move(error);
@@ -566,7 +685,7 @@ Result<void> FaultFileSystem::remove_tree(const Path& directory) {
 }
 
 Result<void> FaultFileSystem::sync_directory(const Path& directory) {
-    state_->begin(Call::kSyncDirectory);
+    state_->begin(Call::kSyncDirectory, directory);
     const std::lock_guard lock(state_->mutex);
     if (auto error = state_->fails(Call::kSyncDirectory, directory))
         return *std::move(error);

@@ -28,8 +28,11 @@ enum class Loss : std::uint8_t {
     kAll,      // only what was synced is left
     kPrefix,   // of each file and directory the first so many changes, the last of them torn
     kSectors,  // of each file any subset of the 512-byte sectors, of each directory of the changes
+    kOneLost,  // all that one file or directory lacks a sync for, and nothing else
+    kOneKept,  // all but what one file or directory lacks a sync for
 };
-inline constexpr Loss kLosses[] = {Loss::kNothing, Loss::kAll, Loss::kPrefix, Loss::kSectors};
+inline constexpr Loss kLosses[] = {Loss::kNothing, Loss::kAll,     Loss::kPrefix,
+                                   Loss::kSectors, Loss::kOneLost, Loss::kOneKept};
 const char* name(Loss loss);
 
 enum class Call : std::uint8_t {
@@ -58,6 +61,10 @@ struct Fault {
     Errc code = Errc::kIo;         // kIo or kNoSpace
     bool lasting = false;          // every matching call from there on, until clear_faults()
     std::vector<Call> calls = {};  // empty: every call that changes something
+    std::string part = {};         // only on paths that contain it
+    std::uint64_t times = 1;       // unless lasting: so many matching calls
+
+    bool meets(Call call, const env::Path& path) const;
 };
 
 class FaultFileSystem final : public env::FileSystem {
@@ -69,13 +76,16 @@ public:
     std::unique_ptr<FaultFileSystem> crashed(Loss loss, std::uint64_t seed) const;
 
     // A failing write may leave any prefix of its bytes in the file. Any other failing call but
-    // sync_data (see above) has no effect.
+    // sync_data (see above) has no effect. Replaces what was injected for the same calls.
     void inject(Fault fault);
     void clear_faults();
     std::uint64_t faults_met() const;  // how many calls have failed since inject()
 
+    std::uint64_t calls(Call call) const;  // so far, failed ones included
+
     // Calls so far that change something, failed ones included.
     std::uint64_t changes_made() const;
+    std::vector<std::string> trace() const;  // those calls, in words
     // Runs before each such call, in its thread and without a lock, with the number of those
     // before. Set it before others use the disk.
     void before_change(std::function<void(std::uint64_t)> hook);
@@ -83,7 +93,15 @@ public:
     // As if nothing were in the page cache: kCachedOnly reads answer kWouldBlock.
     void set_cold(bool cold);
 
+    // What a test sees and does behind the back of others: not counted, durable at once. Open
+    // handles see changes in place. REQUIRES: what is not stored is there.
     std::vector<env::Path> files() const;  // of the whole disk, sorted
+    bool exists(const env::Path& path) const;
+    std::vector<std::byte> load(const env::Path& path) const;
+    void store(const env::Path& path, Bytes bytes);  // with the folders above it
+    void patch(const env::Path& path, std::uint64_t offset, Bytes bytes);
+    void flip(const env::Path& path, std::uint64_t offset);  // one bit
+    void cut(const env::Path& path, std::uint64_t size);
 
     Result<std::unique_ptr<env::File>> open(const env::Path& path, env::OpenMode mode) override;
     Result<std::vector<std::string>> list(const env::Path& directory) override;

@@ -124,6 +124,23 @@ std::string LogModel::check(ShardKey shard, const std::vector<Found>& found,
     return {};
 }
 
+void LogModel::settle(ShardKey shard, const std::vector<Found>& found, WallTime reclaimed) {
+    std::map<std::uint64_t, const Found*> there;
+    for (const Found& one : found)
+        there.emplace(number_of(one.key), &one);
+    for (auto& [number, known] : shards_[shard]) {
+        if (known.answered && known.result.status != AppendStatus::kUnknown)
+            continue;
+        if (const auto at = there.find(number); at != there.end())
+            known.result = {AppendStatus::kCommitted, at->second->position, at->second->stamp};
+        else if (known.sent->stamp >= reclaimed)
+            known.result = {AppendStatus::kRejected, {}, {}};
+        else
+            continue;
+        known.answered = true;
+    }
+}
+
 std::size_t LogModel::committed(ShardKey shard) const {
     const auto held = shards_.find(shard);
     if (held == shards_.end())

@@ -50,6 +50,11 @@ public:
     std::string check(storage::ShardKey shard, const std::vector<Found>& found,
                       WallTime reclaimed = {}) const;
 
+    // What an engine has shown is so from then on: a record in doubt that is in `found` was
+    // committed; one that is not there was refused, unless it may have been reclaimed. REQUIRES:
+    // check() found nothing wrong.
+    void settle(storage::ShardKey shard, const std::vector<Found>& found, WallTime reclaimed = {});
+
     std::size_t committed(storage::ShardKey shard) const;
     // One past the highest committed position.
     storage::Position beyond(storage::ShardKey shard) const;

@@ -1,5 +1,6 @@
 // How much a randomised test does: MILLRACE_SEED and MILLRACE_STEPS choose, for a failure to be
-// repeated or a night to be filled; under a sanitizer less is done by default.
+// repeated or a night to be filled; MILLRACE_LONG asks for the long form (./dev test --long); under
+// a sanitizer less is done by default.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,9 @@ inline std::uint64_t seed() {
 }
 inline std::uint64_t steps(std::uint64_t plain, std::uint64_t sanitized) {
     return from_environment("MILLRACE_STEPS", kSanitized ? sanitized : plain);
+}
+inline bool long_run() {
+    return from_environment("MILLRACE_LONG", 0) != 0;
 }
 
 }  // namespace millrace::test

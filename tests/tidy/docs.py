@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the README to what it describes: its table of options is what `millrace config --markdown` prints,
-its list of operations is that of src/api/operations.cc, its snippets are parts of programs in
-tests/clients that are run.
+its table of operations names those of src/api/operations.cc, once each, its snippets and those of
+tests/sdk/README.md are parts of programs in tests/clients and tests/sdk that are run.
 
 Usage: docs.py BINARY [--write]
 """
@@ -14,11 +14,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
+CLIENTS = ROOT / "tests/sdk/README.md"
 
 
 def place(name):
-    """What the README holds between the markers of a generated part."""
-    return re.compile(rf"(<!-- {name}: written by [^\n]* -->\n).*?(<!-- end of {name} -->)", re.S)
+    """What the README holds between the markers of a part that is generated or checked."""
+    return re.compile(rf"(<!-- {name}: (?:written|checked) by [^\n]* -->\n).*?(<!-- end of {name} -->)", re.S)
 
 
 SNIPPET = re.compile(r"(<!-- sample: (\S+) -->\n```\w*\n).*?(^```$)", re.S | re.M)
@@ -33,8 +34,22 @@ def options(binary):
 
 
 def operations(source):
-    names = re.findall(r'\b(?:built|streaming)<\w+>\(\s*"(\w+)"', source)
-    return "\n".join(textwrap.wrap(f"All {len(names)}: {', '.join(names)}.", 110)) + "\n"
+    return re.findall(r'\b(?:built|streaming)<\w+>\(\s*"(\w+)"', source)
+
+
+def described(text):
+    """The operations of which the README's table says what is real."""
+    found = place("operations").search(text)
+    rows = [row.split("|")[1] for row in found[0].splitlines() if row.startswith("| ")] if found else []
+    return [name for row in rows[1:] for name in row.replace(" ", "").split(",")]
+
+
+def check_operations(text, names):
+    if sorted(described(text)) != sorted(names):
+        odd = sorted(set(described(text)) ^ set(names)) or "one named twice"
+        sys.exit(f"README.md's table of operations is not that of the code: {odd}")
+    if f"\nAll {len(names)}, " not in text:
+        sys.exit(f"README.md does not say that there are {len(names)} operations")
 
 
 def sample(source):
@@ -57,14 +72,14 @@ def with_samples(text, read):
 
 
 def main():
-    text = README.read_text()
-    want = filled(text, "options", options(sys.argv[1]))
-    want = filled(want, "operations", operations((ROOT / "src/api/operations.cc").read_text()))
-    want = with_samples(want, lambda path: (ROOT / path).read_text())
-    if sys.argv[2:] == ["--write"]:
-        README.write_text(want)
-    elif want != text:
-        sys.exit("README.md differs from what it describes: python3 tests/tidy/docs.py BINARY --write")
+    text = filled(README.read_text(), "options", options(sys.argv[1]))
+    check_operations(text, operations((ROOT / "src/api/operations.cc").read_text()))
+    for path, want in ((README, text), (CLIENTS, CLIENTS.read_text())):
+        want = with_samples(want, lambda name: (ROOT / name).read_text())
+        if sys.argv[2:] == ["--write"]:
+            path.write_text(want)
+        elif want != path.read_text():
+            sys.exit(f"{path} differs from what it describes: python3 tests/tidy/docs.py BINARY --write")
     print("README.md: options, operations and snippets are the real ones")
 
 

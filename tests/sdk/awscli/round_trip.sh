@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# The round trip of tests/sdk/README.md with the AWS command line, which has no subscribe-to-shard. Debian's
-# is older than AWS_ENDPOINT_URL, so the endpoint is an option.
+# The round trip of tests/sdk/README.md with the AWS command line of the path in $1, which has no subscribe-to-shard.
+# Debian's is older than AWS_ENDPOINT_URL, so the endpoint is an option.
 set -euo pipefail
 
-kinesis() { /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" --output text kinesis "$@"; }
+aws=$1
+encode() { printf %s "$1" | base64; }
+# Version 1 encodes what it is given itself.
+if [[ $($aws --version) == aws-cli/1.* ]]; then encode() { printf %s "$1"; }; fi
+
+kinesis() { "$aws" --endpoint-url "$AWS_ENDPOINT_URL" --output text kinesis "$@"; }
 
 refused() { # ERROR ARGUMENTS...: that the command fails with it
     local error=$1 said
@@ -14,7 +19,7 @@ refused() { # ERROR ARGUMENTS...: that the command fails with it
 
 put() { # FIRST LAST
     local n entries=()
-    for ((n = $1; n <= $2; n++)); do entries+=("Data=$(base64 <<<"$n"),PartitionKey=key-$n"); done
+    for ((n = $1; n <= $2; n++)); do entries+=("Data=$(encode "$n"),PartitionKey=key-$n"); done
     [[ $(kinesis put-records --stream-name round-trip --records "${entries[@]}" --query FailedRecordCount) == 0 ]]
 }
 
@@ -27,7 +32,7 @@ read_shard() {
         answer=$(kinesis get-records --shard-iterator "$at" --limit 8 \
             --query '[NextShardIterator, MillisBehindLatest, length(Records), join(`" "`, Records[].Data)]')
         read -r at behind count data <<<"$answer"
-        for datum in $data; do base64 -d <<<"$datum"; done
+        for datum in $data; do echo "$(base64 -d <<<"$datum")"; done
         if [[ $at != None && $count == 0 && $behind == 0 ]]; then return; fi
     done
     echo ENDED
@@ -37,7 +42,7 @@ kinesis create-stream --stream-name round-trip --shard-count 1
 kinesis wait stream-exists --stream-name round-trip
 refused ResourceInUseException create-stream --stream-name round-trip --shard-count 1
 
-parent=$(kinesis put-record --stream-name round-trip --partition-key key-0 --data "$(base64 <<<0)" --query ShardId)
+parent=$(kinesis put-record --stream-name round-trip --partition-key key-0 --data "$(encode 0)" --query ShardId)
 put 1 9
 kinesis split-shard --stream-name round-trip --shard-to-split "$parent" \
     --new-starting-hash-key 170141183460469231731687303715884105728
@@ -54,4 +59,4 @@ after=$(for shard in "${shards[@]:1}"; do read_shard "$shard"; done)
 kinesis delete-stream --stream-name round-trip
 kinesis wait stream-not-exists --stream-name round-trip
 refused ResourceNotFoundException describe-stream-summary --stream-name round-trip
-echo "$(/usr/bin/aws --version): 20 records read"
+echo "$($aws --version): 20 records read"

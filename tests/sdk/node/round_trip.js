@@ -1,14 +1,19 @@
 // The round trip of tests/sdk/README.md with the AWS SDK for JavaScript v3: its default handler, which
-// speaks HTTP/2, or with the argument `http1` the one for HTTP/1.1.
+// speaks HTTP/2, and its default protocol, JSON. With the argument `http1` the handler for HTTP/1.1, with
+// `cbor` Smithy's RPC v2 CBOR.
 import { deepStrictEqual as same, rejects } from "node:assert";
 import { createRequire } from "node:module";
 import {
     Kinesis, ResourceInUseException, ResourceNotFoundException, waitUntilStreamExists, waitUntilStreamNotExists,
 } from "@aws-sdk/client-kinesis";
+import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
-const http1 = process.argv[2] === "http1";
-const kinesis = new Kinesis(http1 ? { requestHandler: new NodeHttpHandler() } : {});
+const settings = {
+    http1: () => ({ requestHandler: new NodeHttpHandler() }),
+    cbor: () => ({ protocol: AwsSmithyRpcV2CborProtocol }),
+};
+const kinesis = new Kinesis(settings[process.argv[2]]?.());
 const StreamName = "round-trip";
 const wait = { client: kinesis, maxWaitTime: 30 };
 const range = (first, last) => Array.from({ length: last - first }, (_, i) => first + i);
@@ -81,5 +86,6 @@ await kinesis.deleteStream({ StreamName, EnforceConsumerDeletion: true });
 await waitUntilStreamNotExists(wait, { StreamName });
 await rejects(kinesis.describeStreamSummary({ StreamName }), ResourceNotFoundException);
 const { version } = createRequire(import.meta.url)("@aws-sdk/client-kinesis/package.json");
-console.log(`@aws-sdk/client-kinesis ${version}, ${kinesis.config.requestHandler.constructor.name}: 20 records read and pushed`);
+console.log(`@aws-sdk/client-kinesis ${version}, ` +
+    `${kinesis.config.requestHandler.constructor.name}, ${kinesis.config.protocol.getShapeId()}: 20 records read and pushed`);
 kinesis.destroy();

@@ -47,19 +47,19 @@ MADE = {
     "list": lambda v, variables: [resolve(v[0], variables) for _ in range(v[1])],
     "tags": lambda v, _: {f"{v[0]}{i}": "" for i in range(v[1])},
     "keys": lambda v, _: [f"{v[0]}{i}" for i in range(v[1])],
-    "now": lambda seconds, _: round(time.time() + seconds, 3),
+    "now": lambda seconds, variables: round(time.time() + variables["moved"] + seconds, 3),
     "sum": lambda v, variables: str(sum(int(resolve(x, variables)) for x in v)),
     "number": sequence_number,
     "float": lambda v, variables: float(resolve(v, variables)),
 }
 KINDS = {
-    "any": lambda v: True,
-    "text": lambda v: isinstance(v, str) and v != "",
-    "count": lambda v: isinstance(v, int) and v >= 0,
-    "now": lambda v: abs(v - time.time()) < 300 and round(v, 3) == v,
-    "second": lambda v: abs(v - time.time()) < 300 and v == int(v),
-    "number": lambda v: sequence.parse(v) is not None,
-    "iterator": lambda v: isinstance(v, str) and 1 <= len(v) <= 512,
+    "any": lambda v, now: True,
+    "text": lambda v, now: isinstance(v, str) and v != "",
+    "count": lambda v, now: isinstance(v, int) and v >= 0,
+    "now": lambda v, now: abs(v - now) < 300 and round(v, 3) == v,
+    "second": lambda v, now: abs(v - now) < 300 and v == int(v),
+    "number": lambda v, now: sequence.parse(v) is not None,
+    "iterator": lambda v, now: isinstance(v, str) and 1 <= len(v) <= 512,
 }
 
 
@@ -81,7 +81,7 @@ def differences(wanted, found, variables, path=""):
     """One sentence for each place in which an answer is not what a row wants; captures on the way."""
     if isinstance(wanted, str) and wanted.startswith("?"):
         kind, _, name = wanted[1:].partition("=")
-        if not KINDS[kind](found):
+        if not KINDS[kind](found, time.time() + variables["moved"]):
             yield f"{path}: {found!r} is not {wanted}"
         if name:
             variables[name] = found
@@ -156,8 +156,10 @@ class Scene:
         self.operation, self.scene, self.protocol = operation, scene, protocol
         other = str(int(account) + 500_000_000_000)
         arn = f"arn:aws:kinesis:{REGION}:{account}:stream/"
+        self.server, self.clock = server, server.clock
         self.variables = {"A": account, "B": other, "R": REGION, "Op": operation, "arn": arn,
-                          "arnB": arn.replace(account, other)}
+                          "arnB": arn.replace(account, other),
+                          "moved": self.clock.moved if self.clock else 0}
         self.speakers = {"A": Speaker(server, account, protocol), "B": Speaker(server, other, protocol)}
         self.failures, self.claims = [], 0
 
@@ -172,6 +174,16 @@ class Scene:
         return self.failures
 
     def row(self, row):
+        if row[0] == "clock":
+            self.clock.advance(row[1])
+            self.variables["moved"] = self.clock.moved
+            return
+        if row[0] == "restart":
+            self.server.args = row[1:]
+            self.server.restart()
+            for speaker in self.speakers.values():
+                speaker.caller = Caller(self.server)
+            return
         mark, said, body, wanted, *more = row
         more = more[0] if more else {}
         if self.protocol not in more.get("only", self.protocol):

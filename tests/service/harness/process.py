@@ -53,10 +53,12 @@ def run_binary(*args, env=None, timeout=20):
 class Server:
     every = []  # for the report of a failed test
 
-    def __init__(self, data_dir, *args, env=None, host="127.0.0.1", port=None, descriptors=None, prefix=()):
+    def __init__(self, data_dir, *args, env=None, host="127.0.0.1", port=None, descriptors=None, clock=None,
+                 prefix=()):
         self.data_dir = pathlib.Path(data_dir)
         self.args = list(map(str, args))
-        self.env = env or {}
+        self.clock = clock  # a Clock that moves its time; None: the system's
+        self.env = {**(env or {}), **(clock.env if clock else {})}
         self.host = host
         self.port = free_port(host) if port is None else port
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")

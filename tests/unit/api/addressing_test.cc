@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "api/messages.h"
 #include "unit/api/fixture.h"
 
 namespace millrace::api {
@@ -186,6 +187,14 @@ TEST_F(Addressing, ArnOfAnotherAccountIsDenied) {
                    " on resource: " + arn + " because no resource-based policy allows the " +
                    action + " action");
     }
+}
+
+TEST(Messages, NameCallersInThePartitionOfTheirRegion) {
+    const model::Identity china{"999999999999", "cn-north-1"};
+    EXPECT_TRUE(access_denied(china, "PutRecord", "arn")
+                    .message.starts_with("User: arn:aws-cn:iam::999999999999:root is not"));
+    EXPECT_TRUE(key_denied(china, "arn")
+                    .message.starts_with("User: arn:aws-cn:iam::999999999999:root is not"));
 }
 
 }  // namespace

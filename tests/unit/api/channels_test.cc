@@ -167,6 +167,18 @@ TEST_F(Channels, WhatIsGivenIsKeptOverARestart) {
     EXPECT_EQ(logs.log_stream_name, "stream");
 }
 
+TEST_F(Channels, TheirKeyMustBeOneThatWorks) {
+    settings_.key_states.set("alias/off", stream::KeyState::kDisabled);
+    open(settings_);
+    const auto with_key = [](std::string_view key) {
+        return [key](auto& r) { r.encryption = ChannelEncryption{"KMS", key}; };
+    };
+    expect_refused(with_key("alias/off"),
+                   "arn:aws:kms:us-east-1:123456789012:alias/off is disabled.",
+                   ErrorType::kKmsDisabled);
+    expect_refused(with_key("no key"), "Invalid keyId no key", ErrorType::kKmsNotFound);
+}
+
 TEST_F(Channels, RequestsAreCheckedBeforeTheStream) {
     expect_refused(
         [](auto& r) {

@@ -224,6 +224,28 @@ TEST_F(EncryptionTest, AKeyThatFailsFailsEveryUse) {
     EXPECT_EQ(data_at(iterator("orders")), (std::vector<std::string>{"plain", "sealed", "data"}));
 }
 
+TEST_F(EncryptionTest, TheWriteLimitIsAskedBeforeTheKey) {
+    create("orders");
+    start("alias/x");
+    stream::Settings settings;
+    settings.key_states.set("alias/x", stream::KeyState::kDisabled);
+    settings.rates.enforced = true;
+    settings.rates.write_records = 1;
+    open(settings);
+    const std::string disabled = kHere + "alias/x is disabled.";
+    const std::string limit =
+        "Rate exceeded for shard shardId-000000000000 in stream orders under account "
+        "123456789012.";
+    expect_error(put_one(), ErrorType::kKmsDisabled, disabled);
+    expect_error(put_one(), ErrorType::kProvisionedThroughputExceeded, limit);
+    const auto both = put_two();
+    ASSERT_TRUE(both) << "no record got as far as to the key";
+    EXPECT_EQ(both.value().failed_record_count, 2);
+    EXPECT_EQ(both.value().records[1].error_message, limit);
+    clock_.advance(Millis(1000));
+    expect_error(put_two(), ErrorType::kKmsDisabled, disabled);
+}
+
 TEST_F(EncryptionTest, AMissingKeyIsNamedByItsArn) {
     create("orders");
     with_key(kUuid, stream::KeyState::kMissing);

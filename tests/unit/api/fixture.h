@@ -20,7 +20,7 @@
 #include "env/manual_clock.h"
 #include "env/memory_file_system.h"
 #include "stream/broker.h"
-#include "stream/catalog_codec.h"
+#include "stream/state_codec.h"
 #include "support/memory_engine.h"
 #include "support/sync_wait.h"
 

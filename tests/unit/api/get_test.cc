@@ -313,6 +313,17 @@ TEST_F(Get, StreamArnMustBeTheIterators) {
                  "shard iterator.");
 }
 
+TEST_F(Get, IteratorOfAnotherRegionNamesNothingHere) {
+    create("orders");
+    const std::string from = iterator("orders");
+    GetRecordsRequest request;
+    request.shard_iterator = from;
+    expect_error(call_as(context(kAccount, "eu-west-1"), get_records, request),
+                 ErrorType::kResourceNotFound,
+                 "Shard shardId-000000000000 in stream orders under account 123456789012 does not "
+                 "exist");
+}
+
 TEST_F(Get, IteratorOfAnotherAccountIsDenied) {
     create("orders");
     GetRecordsRequest request;

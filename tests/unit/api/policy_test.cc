@@ -8,6 +8,7 @@
 #include "api/policy_condition.h"
 #include "api/policy_parser.h"
 #include "api/wildcard.h"
+#include "model/arn.h"
 
 namespace millrace::api {
 namespace {
@@ -213,7 +214,7 @@ TEST(Policy, AnAddressThatIsNotKnownDecidesNothing) {
 TEST(Policy, ThePrincipalFollowsThePartition) {
     AccessRequest china = request();
     china.caller.region = "cn-north-1";
-    EXPECT_EQ(china.principal_arn(), "arn:aws-cn:iam::210987654321:root");
+    EXPECT_EQ(model::principal_arn(china.caller), "arn:aws-cn:iam::210987654321:root");
 }
 
 TEST(Policy, DocumentsOfOtherFormAreInvalid) {

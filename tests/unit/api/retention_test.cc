@@ -83,6 +83,23 @@ TEST_F(Retention, StatusComesBeforeValues) {
     }
 }
 
+TEST_F(Retention, HoldsAtOnceWhileTheStreamIsUpdating) {
+    stream::Settings settings;
+    settings.update_delay = Millis(500);
+    open(settings);
+    ASSERT_TRUE(increase(48));
+    EXPECT_EQ(current(), 48);
+    for (const auto& answer : {increase(49), decrease(24)}) {
+        expect_error(
+            answer, ErrorType::kResourceInUse,
+            "Stream orders under account 123456789012 not ACTIVE, instead in state UPDATING");
+    }
+    open(settings);
+    clock_.advance(Millis(500));
+    EXPECT_TRUE(decrease(24));
+    EXPECT_EQ(current(), 24);
+}
+
 TEST_F(Retention, RecordsLeaveToTheMillisecondAndNeverComeBack) {
     put("orders", "k", "old");
     const Millis day = std::chrono::hours(24);

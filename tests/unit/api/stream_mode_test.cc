@@ -112,10 +112,16 @@ TEST_F(StreamMode, WarmThroughputNeedsOnDemandModeAndACommitment) {
     EXPECT_FALSE(change("ON_DEMAND", "orders", 10'241));
     ASSERT_TRUE(change("ON_DEMAND", "orders", 5));
     EXPECT_EQ(summary().stream_description_summary.warm_throughput->target_mibps, 5);
+    EXPECT_EQ(summary().stream_description_summary.warm_throughput->current_mibps, 5);
+    EXPECT_EQ(summary().stream_description_summary.open_shard_count, 5);
     ASSERT_TRUE(change("PROVISIONED"));
     ASSERT_TRUE(change("ON_DEMAND"));
     EXPECT_EQ(summary().stream_description_summary.warm_throughput->target_mibps, 0)
         << "the target went with the mode";
+    EXPECT_EQ(summary().stream_description_summary.open_shard_count, 5) << "the shards did not";
+    ASSERT_TRUE(change("PROVISIONED"));
+    ASSERT_TRUE(change("ON_DEMAND", "orders", 2));
+    EXPECT_EQ(summary().stream_description_summary.open_shard_count, 5) << "none is merged";
 }
 
 }  // namespace

@@ -88,6 +88,47 @@ TEST(FaultFileSystem, AnySubsetOfTheSectorsSurvives) {
               (std::set<std::string>{text(0, 0), text(12, 0), text(0, 88), text(12, 88)}));
 }
 
+TEST(FaultFileSystem, OneFileAloneIsLostOrKept) {
+    FaultFileSystem disk;
+    const auto first = synced_file(disk, "/a");
+    const auto second = synced_file(disk, "/b");
+    ASSERT_TRUE(write(*first, 6, "+a"));
+    ASSERT_TRUE(write(*second, 6, "+b"));
+    const std::set<std::string> either = {"synced+a synced", "synced synced+b"};
+    for (const Loss loss : {Loss::kOneLost, Loss::kOneKept}) {
+        std::set<std::string> seen;
+        for (std::uint64_t seed = 0; seed < 100; ++seed)
+            seen.insert(after(disk, loss, "/a", seed) + " " + after(disk, loss, "/b", seed));
+        EXPECT_EQ(seen, either) << name(loss);
+    }
+}
+
+TEST(FaultFileSystem, AFaultMayBeOfOnePathAndSoManyCalls) {
+    FaultFileSystem disk;
+    const auto file = synced_file(disk, "/f");
+    const auto other = synced_file(disk, "/other");
+    disk.inject({.calls = {Call::kWrite}, .part = "/f", .times = 2});
+    EXPECT_TRUE(write(*other, 0, "x"));
+    EXPECT_FALSE(write(*file, 0, "x"));
+    EXPECT_FALSE(write(*file, 0, "x"));
+    EXPECT_TRUE(write(*file, 0, "x"));
+    EXPECT_EQ(disk.calls(Call::kWrite), 6U);
+}
+
+TEST(FaultFileSystem, WhatIsDoneBehindTheBackIsDurableAndNotCounted) {
+    FaultFileSystem disk;
+    disk.store("/d/f", as_bytes("abcd"));
+    const auto file = open(disk, "/d/f");
+    disk.flip("/d/f", 0);
+    disk.patch("/d/f", 1, as_bytes("xyz"));
+    disk.cut("/d/f", 3);
+    EXPECT_EQ(after(disk, Loss::kAll, "/d/f"), "qxy");
+    EXPECT_EQ(as_text(disk.load("/d/f")), "qxy");
+    EXPECT_EQ(disk.changes_made(), 0U);
+    EXPECT_TRUE(disk.exists("/d/f"));
+    EXPECT_FALSE(disk.exists("/d/g"));
+}
+
 TEST(FaultFileSystem, UnsyncedSizesAreLost) {
     FaultFileSystem disk;
     auto file = synced_file(disk, "/f");

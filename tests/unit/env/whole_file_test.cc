@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/storage/flaky_files.h"
+#include "support/fault_file_system.h"
 
 namespace millrace::env {
 namespace {
 
-using storage::Call;
+using test::Call;
 
 class WholeFile : public testing::Test {
 protected:
@@ -18,7 +18,7 @@ protected:
         EXPECT_TRUE(loaded);
         return loaded.value() ? std::string(as_text(*loaded.value())) : "none";
     }
-    storage::FlakyFiles files;
+    test::FaultFileSystem files;
     const Path path = "/data/catalog/small";
 };
 
@@ -32,22 +32,22 @@ TEST_F(WholeFile, IsAbsentUntilStored) {
 
 TEST_F(WholeFile, KeepsItsOldContentWhateverStepFails) {
     ASSERT_TRUE(replace_file(files, path, as_bytes("old")));
-    for (const Call call : {Call::kOpen, Call::kWrite, Call::kSync, Call::kRename}) {
-        files.fail(call, "small");
+    for (const Call call : {Call::kCreate, Call::kWrite, Call::kSyncData, Call::kRename}) {
+        files.inject({.calls = {call}, .part = "small"});
         EXPECT_FALSE(replace_file(files, path, as_bytes("new and longer")));
         EXPECT_EQ(content(), "old");
     }
-    files.fail(Call::kSyncDirectory, "catalog");
+    files.inject({.calls = {Call::kSyncDirectory}, .part = "catalog"});
     EXPECT_FALSE(replace_file(files, path, as_bytes("new")));  // either may be there
     ASSERT_TRUE(replace_file(files, path, as_bytes("last")));
     EXPECT_EQ(content(), "last");
 }
 
 TEST_F(WholeFile, IsSyncedBeforeItGetsItsNameAndItsNameAfter) {
-    const int syncs = files.calls(Call::kSync);
-    const int directories = files.calls(Call::kSyncDirectory);
+    const auto syncs = files.calls(Call::kSyncData);
+    const auto directories = files.calls(Call::kSyncDirectory);
     ASSERT_TRUE(replace_file(files, path, as_bytes("content")));
-    EXPECT_EQ(files.calls(Call::kSync), syncs + 1);
+    EXPECT_EQ(files.calls(Call::kSyncData), syncs + 1);
     EXPECT_EQ(files.calls(Call::kSyncDirectory), directories + 1);
 }
 
@@ -59,16 +59,16 @@ TEST_F(WholeFile, AnAbandonedDraftIsNoHindrance) {
 
 TEST_F(WholeFile, FailuresToReadAreNotAbsence) {
     ASSERT_TRUE(replace_file(files, path, as_bytes("content")));
-    files.fail(Call::kOpen, "small");
+    files.inject({.calls = {Call::kOpen}, .part = "small"});
     EXPECT_FALSE(load_file(files, path));
-    files.fail(Call::kRead, "small");
+    files.inject({.calls = {Call::kRead}, .part = "small"});
     EXPECT_FALSE(load_file(files, path));
 }
 
 TEST_F(WholeFile, RemovingWhatIsNotThereSucceeds) {
     EXPECT_TRUE(remove_if_there(files, path));
     ASSERT_TRUE(replace_file(files, path, as_bytes("content")));
-    files.fail(Call::kRemove, "small");
+    files.inject({.calls = {Call::kRemove}, .part = "small"});
     EXPECT_FALSE(remove_if_there(files, path));
     EXPECT_TRUE(remove_if_there(files, path));
     EXPECT_EQ(content(), "none");

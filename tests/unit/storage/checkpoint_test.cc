@@ -87,7 +87,7 @@ TEST_F(CheckpointFile, IsReplacedWhole) {
     const Checkpoint second = random_checkpoint(random);
     ASSERT_TRUE(store_checkpoint(*parts, first));
     EXPECT_EQ(load_checkpoint(*parts).value(), first);
-    files.fail(Call::kWrite, "checkpoint");
+    files.inject({.calls = {Call::kWrite}, .part = "checkpoint"});
     EXPECT_FALSE(store_checkpoint(*parts, second));
     EXPECT_EQ(load_checkpoint(*parts).value(), first);
     ASSERT_TRUE(store_checkpoint(*parts, second));

@@ -149,7 +149,7 @@ TEST_F(CommitterTest, WhatTheJournalDidNotTakeIsRolledBackAndRetriedInTime) {
     start();
     create({kShard});
     append(kShard, "a");
-    files.fail(Call::kSync, "journal");
+    files.inject({.calls = {Call::kSyncData}, .part = "journal"});
     EXPECT_EQ(append(kShard, "b"), AppendStatus::kUnknown);
     EXPECT_EQ(content(kShard), "0:a");
     EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "not before reopen_interval";
@@ -164,7 +164,7 @@ TEST_F(CommitterTest, WhatTheJournalDidNotTakeIsRolledBackAndRetriedInTime) {
 TEST_F(CommitterTest, ASealThatFailedSealsNothing) {
     start();
     create({kShard});
-    files.fail(Call::kSync, "journal");
+    files.inject({.calls = {Call::kSyncData}, .part = "journal"});
     EXPECT_EQ(append(kShard, {}, FrameKind::kEnd), AppendStatus::kUnknown);
     clock.advance(options.reopen_interval);
     EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
@@ -176,7 +176,7 @@ TEST_F(CommitterTest, OneShardsFailureIsNotAnothers) {
     Request request;
     request.request.parts.push_back(Request::part({1, 0}, frame_of("a")));
     request.request.parts.push_back(Request::part({1, 1}, frame_of("b")));
-    files.fail(Call::kWrite, "0000000000000001/0/");
+    files.inject({.calls = {Call::kWrite}, .part = "0000000000000001/0/"});
     ASSERT_TRUE(request.submit(*committer));
     request.wait();
     EXPECT_EQ(request.request.parts[0].status, AppendStatus::kRejected);
@@ -190,8 +190,8 @@ TEST_F(CommitterTest, ABrokenShardIsMendedInTime) {
     start();
     create({kShard});
     append(kShard, "a");
-    files.fail(Call::kWrite, "shards");
-    files.fail(Call::kTruncate, "shards", 2);
+    files.inject({.calls = {Call::kWrite}, .part = "shards"});
+    files.inject({.calls = {Call::kTruncate}, .part = "shards", .times = 2});
     EXPECT_EQ(append(kShard, "b"), AppendStatus::kUnknown);
     EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "still broken";
     EXPECT_EQ(append(kShard, "b"), AppendStatus::kRejected) << "not before reopen_interval";
@@ -217,7 +217,7 @@ TEST_F(CommitterTest, AfterAFailedSyncOfASegmentItIsRewrittenFromTheJournal) {
     start();
     create({kShard});
     append(kShard, "a");
-    files.fail(Call::kSync, "shards");
+    files.inject({.calls = {Call::kSyncData}, .part = "shards"});
     EXPECT_FALSE(committer->stop());
     const auto left = load_checkpoint(*parts).value();
     ASSERT_TRUE(left);
@@ -237,7 +237,7 @@ TEST_F(CommitterTest, WhatIsDoomedGoesOnceACheckpointSaysSo) {
     committer->stop().value();
     start();
     shards(CommitRequest::What::kDrop, {kShard});
-    files.fail(Call::kWrite, "checkpoint.new");
+    files.inject({.calls = {Call::kWrite}, .part = "checkpoint.new"});
     EXPECT_FALSE(committer->stop());
     EXPECT_TRUE(files.exists(segment)) << "the checkpoint on disk still needs it";
     start();
@@ -257,7 +257,7 @@ TEST_F(CommitterTest, WhatCouldNotBeRemovedIsTriedAgain) {
     committer->stop().value();
     start();
     shards(CommitRequest::What::kDrop, {kShard});
-    files.fail(Call::kRemove, "shards");
+    files.inject({.calls = {Call::kRemove, Call::kRemoveTree}, .part = "shards"});
     committer->stop().value();
     const env::Path segment = parts->layout.shard(kShard) / segment_name(Position(0));
     EXPECT_TRUE(files.exists(segment));
@@ -278,6 +278,18 @@ TEST_F(CommitterTest, WithoutJournaledRecordsAnEmptyCommitTellsOfThem) {
     const JournalScan found = scan_journal(*parts, mark).value();
     ASSERT_EQ(found.commits.size(), 1U) << "one, not one for each";
     EXPECT_TRUE(found.commits[0].header.entries.empty());
+}
+
+// Else a recovery that is told nothing passes over what a kill left, and the next one finds it.
+TEST_F(CommitterTest, WithoutJournaledRecordsTheJournalTellsBeforeASegmentIsWrittenTo) {
+    options.durability = Durability::kProcess;
+    start();
+    create({kShard});
+    committer->stop().value();
+    start();
+    files.inject({.calls = {Call::kWrite}, .part = "journal/"});
+    EXPECT_NE(append(kShard, "a"), AppendStatus::kCommitted);
+    EXPECT_FALSE(files.exists(parts->layout.shard(kShard) / segment_name(Position(0))));
 }
 
 TEST_F(CommitterTest, MoreThanMayWaitIsRefused) {

@@ -25,7 +25,8 @@ TEST(Frame, WhatIsEncodedIsDecoded) {
         const WallTime stamp = wall_time(static_cast<std::int64_t>(random.below(1ULL << 50)));
         const auto attributes = static_cast<std::uint8_t>(random.u64());
         const FrameKind kind = i % 7 == 0 ? FrameKind::kEnd : FrameKind::kRecord;
-        FrameBytes bytes = random.bytes(random.below(3));  // it appends
+        const auto before = random.bytes(random.below(3));  // it appends
+        FrameBytes bytes(before.begin(), before.end());
         const std::size_t at = bytes.size();
         append_frame(bytes, kind, key, data, WallTime{}, attributes);
         place_frame(&bytes[at], frame_seed(shard), position, stamp);

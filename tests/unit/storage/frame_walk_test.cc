@@ -132,7 +132,7 @@ TEST_F(FrameWalkTest, AFileThatLostItsEndIsNotReadAgainForEveryByte) {
         frames.skip();
     }
     EXPECT_EQ(fault(frames.header()), Errc::kCorrupt);
-    const int reads = files.calls(Call::kRead);
+    const auto reads = files.calls(Call::kRead);
     EXPECT_FALSE(frames.resync(Position(10)).value());
     EXPECT_LE(files.calls(Call::kRead), reads + 2);
     EXPECT_EQ(frames.offset(), size);
@@ -151,7 +151,7 @@ TEST_F(FrameWalkTest, WhatIsNotInMemoryIsLeftToOthers) {
 TEST_F(FrameWalkTest, AFailingReadIsNoDamage) {
     files.store(path, segment_of(kShard, 0, 9));
     FrameWalk frames = walk();
-    files.fail(Call::kRead, "walk");
+    files.inject({.calls = {Call::kRead}, .part = "walk"});
     EXPECT_EQ(fault(frames.header()), Errc::kIo);
     EXPECT_TRUE(frames.header());
 }

@@ -125,7 +125,7 @@ TEST_F(JournalScanTest, OneThatIsDamagedBeforeALaterOneIsReported) {
         header ? damage_header(0, 1) : damage(0, 1);
         EXPECT_EQ(sequences(), (Sequences{1, 3}));
         EXPECT_EQ(reported(), 1U);
-        files.memory().remove(file(1)).value();
+        files.remove(file(1)).value();
     }
 }
 
@@ -152,10 +152,10 @@ TEST_F(JournalScanTest, AMissingFileIsReported) {
     write(0, {{1, 1, 0}});
     write(1, {{2, 2, 1}});
     write(2, {{3, 3, 2}});
-    files.memory().remove(file(1)).value();
+    files.remove(file(1)).value();
     EXPECT_EQ(sequences(), (Sequences{1, 3}));
     EXPECT_EQ(reported(), 1U);
-    files.memory().remove(file(0)).value();
+    files.remove(file(0)).value();
     EXPECT_EQ(sequences(), Sequences{3});
     EXPECT_EQ(reported(), 1U);
     EXPECT_EQ(sequences({2, 2, 4096}), Sequences{3});

@@ -69,15 +69,15 @@ TEST_F(JournalTest, TheNextProcessGoesOnInAFileOfItsOwn) {
 TEST_F(JournalTest, EveryCommitIsSyncedBeforeItReturns) {
     Journal synced = journal();
     ASSERT_TRUE(commit(synced, 0));
-    const int before = files.calls(Call::kSync);
+    const auto before = files.calls(Call::kSyncData);
     ASSERT_TRUE(commit(synced, 1));
-    EXPECT_EQ(files.calls(Call::kSync), before + 1);
+    EXPECT_EQ(files.calls(Call::kSyncData), before + 1);
 }
 
 TEST_F(JournalTest, WithoutTheNeedNothingIsSynced) {
     Journal unsynced = journal({}, false);
     ASSERT_TRUE(commit(unsynced, 0));
-    EXPECT_EQ(files.calls(Call::kSync), 0);
+    EXPECT_EQ(files.calls(Call::kSyncData), 0);
     EXPECT_EQ(durable(), Sequences{1});
 }
 
@@ -106,11 +106,11 @@ TEST_F(JournalTest, ACommitLargerThanAFileIsRefused) {
 }
 
 TEST_F(JournalTest, AfterAFailureItGoesOnInAnotherFileAndVoidsWhatFailed) {
-    for (const Call call : {Call::kWrite, Call::kSync}) {
+    for (const Call call : {Call::kWrite, Call::kSyncData}) {
         const auto mark = journal().mark();
         Journal failing = journal(mark);
         ASSERT_TRUE(commit(failing, 0));
-        files.fail(call, "journal");
+        files.inject({.calls = {call}, .part = "journal"});
         EXPECT_FALSE(commit(failing, 1));
         EXPECT_TRUE(failing.failed());
         const auto good = failing.mark().sequence;
@@ -126,18 +126,18 @@ TEST_F(JournalTest, AfterAFailureItGoesOnInAnotherFileAndVoidsWhatFailed) {
 TEST_F(JournalTest, TheFileThatFailedIsNotSyncedAgain) {
     Journal failing = journal();
     ASSERT_TRUE(commit(failing, 0));
-    files.fail(Call::kSync, "000.log", 2);
+    files.inject({.calls = {Call::kSyncData}, .part = "000.log", .times = 2});
     EXPECT_FALSE(commit(failing, 1));
     ASSERT_TRUE(failing.reopen());
     ASSERT_TRUE(commit(failing, 1));
-    files.fail(Call::kSync, "000.log", 0);
+    files.clear_faults();
     EXPECT_EQ(durable(), (Sequences{1, 3}));
 }
 
 TEST_F(JournalTest, ReopeningMayFailAndBeTriedAgain) {
     Journal failing = journal();
     ASSERT_TRUE(commit(failing, 0));
-    files.fail(Call::kSync, "journal", 2);
+    files.inject({.calls = {Call::kSyncData}, .part = "journal", .times = 2});
     EXPECT_FALSE(commit(failing, 1));
     EXPECT_FALSE(failing.reopen());
     EXPECT_TRUE(failing.failed());

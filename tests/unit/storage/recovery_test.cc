@@ -78,7 +78,7 @@ TEST_F(RecoveryTest, AnEmptyDirectoryHasACatalog) {
 TEST_F(RecoveryTest, AfterACleanStopNoSegmentIsLookedAt) {
     checkpoint(3);
     files.store(segment(0), segment_of(kShard, 0, 2));
-    const int opens = files.calls(Call::kOpen);
+    const auto opens = files.calls(Call::kOpen);
     recover_now();
     EXPECT_EQ(files.calls(Call::kOpen), opens + 2) << "the checkpoint and the snapshot";
     EXPECT_FALSE(recovered->checkpoint_due);
@@ -191,7 +191,7 @@ TEST_F(RecoveryTest, ACommitThatFailedIsNotApplied) {
             {JournalEntry::Kind::kFrames, kShard, frame.size()}};
         const Bytes body(frame);
         ASSERT_TRUE(failing.make_room(entries));
-        files.fail(Call::kSync, "journal");
+        files.inject({.calls = {Call::kSyncData}, .part = "journal"});
         ASSERT_FALSE(failing.commit(entries, std::span(&body, 1)));
         ASSERT_TRUE(failing.reopen());
         const FrameBytes good = placed_frame(kShard, 0, "zero");
@@ -226,6 +226,17 @@ TEST_F(RecoveryTest, WithoutTheEmptyCommitTheyAreNot) {
     files.store(segment(0), segment_of(kShard, 0, 3));
     recover_now();
     EXPECT_EQ(text(log()), "0:0 1:1");
+}
+
+// A later process would be told to scan, by any commit, and take them up.
+TEST_F(RecoveryTest, WhereRecordsAreNoLongerJournaledVoidOnesAreCleared) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 3));
+    files.store(segment(2), segment_of(kShard, 2, 2));
+    options.durability = Durability::kProcess;
+    recover_now();
+    EXPECT_EQ(files.load(segment(0)).size(), bytes_until(2));
+    EXPECT_FALSE(files.exists(segment(2)));
 }
 
 TEST_F(RecoveryTest, NewSegmentsAreScanned) {
@@ -318,9 +329,9 @@ TEST_F(RecoveryTest, WhatAScanFoundIsSyncedBeforeACheckpointSaysSo) {
     files.store(segment(0), segment_of(kShard, 0, 2));
     journal({{{JournalEntry::Kind::kCreate, {5, 5}, 0}}});
     journal_record(2, "2");
-    const int syncs = files.calls(Call::kSync);
+    const auto syncs = files.calls(Call::kSyncData);
     recover_now();
-    EXPECT_EQ(files.calls(Call::kSync), syncs + 1);
+    EXPECT_EQ(files.calls(Call::kSyncData), syncs + 1);
     EXPECT_TRUE(log().dirty()) << "its names, too";
     EXPECT_FALSE(log({5, 5}).dirty()) << "which has no folder";
     EXPECT_EQ(text(log()), "0:0 1:1 2:2");
@@ -401,7 +412,7 @@ TEST_F(RecoveryTest, AFailingDiskIsNotTakenForDamage) {
     for (const Call call : {Call::kOpen, Call::kRead}) {
         for (const char* const part : {"checkpoint", "000.log"}) {
             reopen();
-            files.fail(call, part);
+            files.inject({.calls = {call}, .part = part});
             const auto failed = recover(*parts);
             ASSERT_FALSE(failed);
             EXPECT_EQ(failed.error().code, Errc::kIo);

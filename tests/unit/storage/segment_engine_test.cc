@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <future>
 
 #include "support/fault_file_system.h"
 #include "support/segment_host.h"
@@ -152,10 +154,44 @@ TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     const auto created = sync_wait(engine->create(shards));
     ASSERT_FALSE(created);
     EXPECT_EQ(created.error().code, Errc::kClosed);
-    const int writes = files.calls(Call::kWrite);
+    const auto writes = files.calls(Call::kWrite);
     start();
     EXPECT_EQ(files.calls(Call::kWrite), writes);
     EXPECT_EQ(content(), "0:a");
+}
+
+// A kill leaves much that is not synced, and durability = process promises nothing of it.
+TEST(SegmentEngineStart, WaitsForNoSyncThatNobodyWasPromised) {
+    auto options = test::small_segments();
+    options.durability = Durability::kProcess;
+    test::FaultFileSystem before;
+    std::unique_ptr<test::FaultFileSystem> disk;
+    const std::vector<NewRecord> records = {{kShard, "key", as_bytes("a"), WallTime{}}};
+    {
+        test::SegmentHost host(before, options);
+        ASSERT_TRUE(host.open());
+        const std::vector<ShardKey> shards = {kShard};
+        ASSERT_TRUE(sync_wait(host.engine().create(shards)));
+        ASSERT_EQ(sync_wait(host.engine().append(records)).front().status,
+                  AppendStatus::kCommitted);
+        disk = before.crashed(test::Loss::kNothing, 1);
+    }
+    std::atomic<bool> may_sync = false;
+    std::atomic<bool> synced = false;
+    disk->before_change([&](std::uint64_t change) {
+        if (disk->trace()[change].starts_with("SyncData /data/shards")) {
+            may_sync.wait(false);
+            synced = true;
+        }
+    });
+    test::SegmentHost host(*disk, options);
+    ASSERT_TRUE(host.open());
+    EXPECT_EQ(sync_wait(host.engine().append(records)).front().status, AppendStatus::kCommitted);
+    EXPECT_FALSE(synced);
+    may_sync = true;
+    may_sync.notify_all();
+    host.close();
+    EXPECT_TRUE(synced) << "but a checkpoint comes after it";
 }
 
 // Killed before the checkpoint's name is synced, the next process sees it all the same; power loss
@@ -244,6 +280,40 @@ TEST(SegmentEngineCrash, ASnapshotCountsOnceItsNameIsDurable) {
         by_snapshot += replay.value().snapshot.empty() ? 0 : 1;
     }
     EXPECT_GT(by_snapshot, 0U) << "no picture shows the snapshot before its name is durable";
+}
+
+TEST(SegmentEngineCrash, CommitsDoNotOvertakeTheCheckpointThatFreesTheirFile) {
+    constexpr std::size_t kRecordBytes = 4 << 20;
+    const std::string data(kRecordBytes, 'd');
+    test::FaultFileSystem disk;
+    std::atomic<bool> may_sync = false;
+    std::atomic<bool> begun = false;
+    disk.before_change([&](std::uint64_t change) {
+        if (disk.trace()[change].starts_with("SyncData /data/shards")) {
+            begun = true;
+            may_sync.wait(false);
+        }
+    });
+    auto options = test::small_segments();
+    options.open_files = 64;  // only bytes make a checkpoint due
+    test::SegmentHost host(disk, options);
+    ASSERT_TRUE(host.open());
+    const std::vector<ShardKey> shards = {kShard};
+    ASSERT_TRUE(sync_wait(host.engine().create(shards)));
+    const auto append = [&] {
+        const std::vector<NewRecord> records = {{kShard, "key", as_bytes(data), WallTime{}}};
+        return sync_wait(host.engine().append(records)).front().status;
+    };
+    // Three fit into a file, two files are all there are.
+    for (int i = 0; i < 6; ++i) {
+        ASSERT_EQ(append(), AppendStatus::kCommitted);
+    }
+    auto next = std::async(std::launch::async, append);
+    EXPECT_EQ(next.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+    EXPECT_TRUE(begun);
+    may_sync = true;
+    may_sync.notify_all();
+    EXPECT_EQ(next.get(), AppendStatus::kCommitted);
 }
 
 }  // namespace

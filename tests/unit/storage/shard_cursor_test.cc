@@ -85,7 +85,7 @@ TEST_F(ShardCursorTest, AnIndexThatIsWrongOrMissingIsMadeAnew) {
         EXPECT_EQ(positions(14).back(), 99U);
         EXPECT_EQ(parts->damage.all().size(), 0U);
     }
-    files.memory().remove(hint).value();
+    files.remove(hint).value();
     restart();
     const auto met = positions(14);
     EXPECT_EQ(met.back(), 99U);
@@ -115,7 +115,7 @@ TEST_F(ShardCursorTest, AMissingSegmentIsDamageAndTheNextOneIsRead) {
     ASSERT_GE(segments.size(), 3U);
     restart();
     const env::Path path = log->segment_path(segments[1].first);
-    files.memory().remove(path).value();
+    files.remove(path).value();
     ShardCursor walk = cursor();
     ASSERT_TRUE(walk.open(segments[1].first, WallTime{}).error().code == Errc::kCorrupt);
     ASSERT_EQ(parts->damage.all().size(), 1U);
@@ -136,7 +136,7 @@ TEST_F(ShardCursorTest, AMissingSegmentIsDamageAndTheNextOneIsRead) {
 TEST_F(ShardCursorTest, AMissingLastSegmentIsDamageAndTheLogGoesOn) {
     append(*log, "a");
     restart();
-    files.memory().remove(log->segment_path(Position(0))).value();
+    files.remove(log->segment_path(Position(0))).value();
     append(*log, "b");
     EXPECT_EQ(parts->damage.all().size(), 1U);
     EXPECT_FALSE(read(*log, 0));

@@ -107,10 +107,10 @@ TEST_F(ShardLogTest, ARolledBackSegmentIsRemoved) {
 
 TEST_F(ShardLogTest, AFailedWriteLeavesNothing) {
     const auto log = fresh();
-    files.fail(Call::kWrite, "shards");
+    files.inject({.calls = {Call::kWrite}, .part = "shards"});
     EXPECT_FALSE(try_append(*log, "void"));
     append(*log, "a");
-    files.fail(Call::kWrite, "shards");
+    files.inject({.calls = {Call::kWrite}, .part = "shards"});
     EXPECT_FALSE(try_append(*log, "void, and longer"));
     EXPECT_FALSE(log->broken());
     append(*log, "b");
@@ -121,8 +121,8 @@ TEST_F(ShardLogTest, AFailedWriteLeavesNothing) {
 TEST_F(ShardLogTest, ItIsBrokenUntilItIsMended) {
     const auto log = fresh();
     append(*log, "a");
-    files.fail(Call::kWrite, "shards");
-    files.fail(Call::kTruncate, "shards", 2);
+    files.inject({.calls = {Call::kWrite}, .part = "shards"});
+    files.inject({.calls = {Call::kTruncate}, .part = "shards", .times = 2});
     EXPECT_FALSE(try_append(*log, "void"));
     EXPECT_TRUE(log->broken());
     EXPECT_EQ(text(*log), "0:a") << "reads go on";
@@ -136,8 +136,8 @@ TEST_F(ShardLogTest, ItIsBrokenUntilItIsMended) {
 
 TEST_F(ShardLogTest, ANewSegmentThatCannotBeRemovedBreaksIt) {
     const auto log = fresh();
-    files.fail(Call::kWrite, "shards");
-    files.fail(Call::kRemove, "shards");
+    files.inject({.calls = {Call::kWrite}, .part = "shards"});
+    files.inject({.calls = {Call::kRemove}, .part = "shards"});
     EXPECT_FALSE(try_append(*log, "void"));
     EXPECT_TRUE(log->broken());
     ASSERT_TRUE(log->mend());
@@ -184,8 +184,8 @@ TEST_F(ShardLogTest, AFailedRollGoesBackToTheSegmentBefore) {
     const auto log = fresh();
     append(*log, "a");
     clock.advance(options.segment_age);
-    for (const Call call : {Call::kOpen, Call::kWrite}) {
-        files.fail(call, "shards");
+    for (const Call call : {Call::kCreate, Call::kWrite}) {
+        files.inject({.calls = {call}, .part = "shards"});
         EXPECT_FALSE(try_append(*log, "void"));
         EXPECT_FALSE(log->broken());
         EXPECT_EQ(segments().size(), 1U);
@@ -353,15 +353,15 @@ TEST_F(ShardLogTest, AfterAFailedSyncItIsRewrittenAndReadersGoOn) {
 
     const std::vector<FrameBytes> journaled = {placed_frame(kShard, 1, "b"),
                                                placed_frame(kShard, 2, "c")};
-    for (const Call call : {Call::kOpen, Call::kWrite, Call::kSync, Call::kRename}) {
-        files.fail(call, "shards");
+    for (const Call call : {Call::kCreate, Call::kWrite, Call::kSyncData, Call::kRename}) {
+        files.inject({.calls = {call}, .part = "shards"});
         EXPECT_FALSE(log->rewrite(journaled));
         EXPECT_TRUE(log->needs_rewrite());
         EXPECT_EQ(text(*log), "0:a 1:b 2:c");
     }
-    const int syncs = files.calls(Call::kSync);
+    const auto syncs = files.calls(Call::kSyncData);
     ASSERT_TRUE(log->rewrite(journaled));
-    EXPECT_GT(files.calls(Call::kSync), syncs);
+    EXPECT_GT(files.calls(Call::kSyncData), syncs);
     EXPECT_FALSE(log->needs_rewrite());
     EXPECT_EQ(segments(),
               (std::vector<std::string>{"00000000000000000000.log", "00000000000000000001.log"}));
@@ -384,6 +384,24 @@ TEST_F(ShardLogTest, ALogWithoutACheckpointIsRewrittenFromItsStart) {
     EXPECT_EQ(segments().size(), 1U);
     EXPECT_EQ(text(*log), "0:a 1:b");
     EXPECT_EQ(text(*log, 1), "1:b");
+}
+
+TEST_F(ShardLogTest, ASegmentThatIsReplacedTakesItsHintsAlong) {
+    options.segment_bytes = 3 * kIndexStrideBytes;
+    reopen();
+    const auto log = fresh();
+    std::vector<FrameBytes> journaled;
+    while (log->state().segments.size() < 3) {
+        const std::string data(kIndexStrideBytes / 2, 'x');
+        journaled.push_back(placed_frame(kShard, log->next().value(), data));
+        append(*log, data);
+    }
+    const auto hint = log->directory() / index_name(log->state().segments[1].first);
+    ASSERT_TRUE(files.exists(hint));
+    log->not_synced(log->take_unsynced().directory_changed, true);
+    ASSERT_TRUE(log->rewrite(journaled));
+    EXPECT_EQ(segments().size(), 1U);
+    EXPECT_FALSE(files.exists(hint));
 }
 
 TEST_F(ShardLogTest, WhatMustBeSyncedIsHandedOutOnce) {

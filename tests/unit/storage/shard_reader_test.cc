@@ -135,7 +135,7 @@ TEST_F(ShardReaderTest, RecordsOutliveTheirSegment) {
     fill(3);
     const auto result = read(*log).value();
     log->drop(granted);
-    files.memory().remove_tree("/data").value();
+    files.remove_tree("/data").value();
     EXPECT_EQ(text_of(result), "0:rec0 1:rec1 2:rec2");
 }
 

@@ -15,9 +15,11 @@
 #include "storage/shard_log.h"
 #include "storage/shard_reader.h"
 #include "storage/store_parts.h"
-#include "unit/storage/flaky_files.h"
+#include "support/fault_file_system.h"
 
 namespace millrace::storage {
+
+using test::Call;
 
 inline constexpr ShardKey kShard{1, 2};
 inline constexpr std::int64_t kStampMs = 1'700'000'000'000;  // where ManualClock begins
@@ -38,7 +40,8 @@ inline FrameBytes placed_frame(ShardKey shard, std::uint64_t position, std::stri
     return frame;
 }
 
-inline void add(std::vector<std::byte>& to, Bytes bytes) {
+template <class Buffer>
+void add(Buffer& to, Bytes bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
@@ -118,7 +121,7 @@ protected:
     }
 
     SegmentEngineOptions options;
-    FlakyFiles files;
+    test::FaultFileSystem files;
     env::ManualClock clock;
     std::optional<StoreParts> parts;
     std::vector<WishPtr> granted;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "stream/catalog_codec.h"
+#include "stream/command_codec.h"
 #include "unit/stream/commands.h"
 #include "unit/stream/world.h"
 

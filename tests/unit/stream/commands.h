@@ -9,6 +9,7 @@
 #include "stream/catalog_state.h"
 #include "stream/command.h"
 #include "stream/reshard.h"
+#include "stream/scaling.h"
 
 namespace millrace::stream {
 
@@ -71,13 +72,16 @@ public:
                 return command(DeleteStream{uid, time_ + Millis(below(1000)), below(2) == 0},
                                time_);
             case 4:
-                return command(RemoveStream{uid}, time_);
+                return command(RemoveStream{uid, below(2) == 0 ? to_seconds(time_) + 1 : 0}, time_);
             case 5: {
                 SetRetention action;
                 action.uid = uid;
                 action.retention = std::chrono::hours(24 + below(100));
                 action.direction = below(2) == 0 ? SetRetention::Direction::kIncrease
                                                  : SetRetention::Direction::kDecrease;
+                if (below(3) == 0) {
+                    action.due = time_ + Millis(below(500));
+                }
                 return command(action, time_);
             }
             case 6: {
@@ -137,14 +141,16 @@ public:
                 return command(begin_reshard(uid, stream), time_);
             case 13:
             case 14: {
-                FinishReshard action;
-                action.uid = uid;
+                std::vector<storage::Position> ends;
                 if (stream != nullptr && stream->pending.has_value()) {
                     for (const model::ShardNo no : closed_by(stream->pending->steps)) {
-                        action.ends.emplace_back(no.value() * 10 + below(5));
+                        ends.emplace_back(no.value() * 10 + below(5));
                     }
                 }
-                return command(std::move(action), time_);
+                if (below(3) == 0) {
+                    return command(FinishModeChange{uid, std::move(ends)}, time_);
+                }
+                return command(FinishReshard{uid, std::move(ends)}, time_);
             }
             case 15: {
                 BeginModeChange action;
@@ -155,7 +161,14 @@ public:
                     action.on_demand_streams_max = static_cast<std::uint32_t>(1 + below(3));
                     action.changes_max = static_cast<std::uint32_t>(1 + below(3));
                 }
-                return below(2) == 0 ? command(action, time_)
+                if (stream != nullptr && !stream->routes.empty() && below(2) == 0) {
+                    action.warm_mibps = static_cast<std::uint32_t>(below(9));
+                    action.steps = growth(*stream, *action.warm_mibps);
+                    if (!action.steps.empty()) {
+                        action.planned_over = static_cast<std::uint32_t>(stream->shards.size());
+                    }
+                }
+                return below(2) == 0 ? command(std::move(action), time_)
                                      : command(FinishModeChange{uid}, time_);
             }
             case 16: {

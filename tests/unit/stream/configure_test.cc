@@ -1,6 +1,7 @@
 // What is set on a stream or an account by one command: as the fold has it, and across restarts.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "unit/stream/commands.h"
@@ -140,6 +141,24 @@ TEST_F(AutoPlacement, SingleRecordsReachEveryShard) {
         EXPECT_GT(counts[shard], 60);
         EXPECT_LT(counts[shard], 140);
     }
+}
+
+TEST_F(AutoPlacement, AShardAtItsLimitLeavesRecordsToTheOthers) {
+    world_.close();
+    world_.settings.rates.enforced = true;
+    world_.settings.rates.write_records = 5;
+    world_.open();
+    create(Mode::kOnDemand, 4, Distribution::kAuto);
+    const StreamPtr stream = world_.find("orders");
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(world_.put(stream, "").status, PutStatus::kStored) << i;
+    }
+    EXPECT_EQ(world_.put(stream, "").status, PutStatus::kOverloaded);
+    world_.clock.advance(Millis(1000));
+    const std::vector<PutRecord> records(23, PutRecord{"", as_bytes("x"), std::nullopt});
+    const auto results = world_.put(stream, records);
+    EXPECT_EQ(std::ranges::count(results, PutStatus::kStored, &PutResult::status), 20);
+    EXPECT_EQ(std::ranges::count(results, PutStatus::kOverloaded, &PutResult::status), 3);
 }
 
 TEST_F(AutoPlacement, ASwitchBackPlacesByKeyAgain) {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "stream/catalog_codec.h"
+#include "stream/state_codec.h"
 #include "unit/stream/commands.h"
 #include "unit/stream/world.h"
 
@@ -27,6 +27,7 @@ protected:
         action.due = time + Millis(10);
         action.consumers_max = 3;
         action.creating_consumers_max = 2;
+        action.not_before_s = state_.find(kUid)->created_s;
         return state_.apply(command(action, time));
     }
     Outcome activate(const std::string& name, std::int64_t created_s = to_seconds(kStart)) {
@@ -283,6 +284,36 @@ TEST_F(ConsumerLife, IsConfiguredWhileActiveOnly) {
     EXPECT_EQ(configure(), Outcome::kNotActive);
     world_.clock.advance(Millis(5'000));
     EXPECT_EQ(configure(), Outcome::kNotFound);
+}
+
+// An ARN holds its name, the stream's name and the second.
+TEST_F(ConsumerLife, IsNeverTakenForOneOfANamesakeOfItsStream) {
+    world_.open();
+    std::int64_t youngest = 0;
+    for (int life = 0; life < 3; ++life) {
+        StreamPtr stream = world_.created("orders");
+        for (const char* name : {"a", "b", "a", "a"}) {
+            const Consumer* const old = stream->consumers.find(name);
+            if (old != nullptr) {
+                ASSERT_TRUE(test::sync_wait(
+                    world_.broker->deregister_consumer({stream->uid, name, old->created_s})));
+            }
+            const auto applied =
+                test::sync_wait(world_.broker->register_consumer(stream->uid, name, {}));
+            ASSERT_EQ(applied.value().outcome, Outcome::kApplied);
+            stream = world_.find("orders");
+            EXPECT_GT(stream->consumers.find(name)->created_s, youngest);
+            EXPECT_GE(stream->consumers.find(name)->created_s, stream->created_s);
+        }
+        youngest = stream->consumers.last_created_s();
+        ASSERT_TRUE(test::sync_wait(world_.broker->delete_stream(stream->uid, true)));
+        if (life == 0) {
+            world_.reopen();
+        } else {
+            world_.close();  // with a snapshot
+            world_.open();
+        }
+    }
 }
 
 TEST_F(ConsumerLife, GoesWithItsStream) {

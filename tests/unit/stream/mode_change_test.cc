@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "stream/catalog_state.h"
+#include "stream/scaling.h"
 #include "unit/stream/commands.h"
 
 namespace millrace::stream {
@@ -52,6 +53,31 @@ TEST_F(ModeChangeTest, TakesEffectWhenItIsFinished) {
     EXPECT_EQ(state_.totals(stream().owner).on_demand_open_shards, 3u);
     EXPECT_EQ(apply(FinishModeChange{StreamUid(1)}), Outcome::kNotActive);
     EXPECT_EQ(begin(1, Mode::kOnDemand), Outcome::kStale);
+}
+
+TEST_F(ModeChangeTest, BringsTheShardsThatAWarmThroughputAsksFor) {
+    BeginModeChange warm;
+    warm.uid = StreamUid(1);
+    warm.mode = Mode::kOnDemand;
+    warm.warm_mibps = 5;
+    warm.steps = growth(stream(), 5);
+    warm.planned_over = 2;
+    EXPECT_EQ(apply(warm), Outcome::kStale) << "planned over other shards";
+    warm.planned_over = 3;
+    ASSERT_EQ(apply(warm), Outcome::kApplied);
+    EXPECT_EQ(stream().open_shards(), 3u);
+    EXPECT_EQ(state_.totals(stream().owner).planned_shards, 2u);
+    EXPECT_EQ(apply(FinishReshard{StreamUid(1), {}}), Outcome::kNotActive);
+    EXPECT_EQ(apply(FinishModeChange{StreamUid(1)}), Outcome::kStale) << "where do they end?";
+    const std::vector<storage::Position> ends(2, storage::Position(7));
+    ASSERT_EQ(apply(FinishModeChange{StreamUid(1), ends}), Outcome::kApplied);
+    EXPECT_EQ(stream().mode, Mode::kOnDemand);
+    EXPECT_EQ(stream().status, Status::kActive);
+    EXPECT_EQ(stream().warm_mibps, 5u);
+    EXPECT_EQ(stream().open_shards(), 5u);
+    EXPECT_EQ(stream().shards[0].end, storage::Position(7));
+    EXPECT_EQ(state_.totals(stream().owner).on_demand_open_shards, 5u);
+    EXPECT_EQ(state_.totals(stream().owner).planned_shards, 0u);
 }
 
 TEST_F(ModeChangeTest, OnDemandStreamsAreCountedFromTheBeginning) {

@@ -320,6 +320,34 @@ TEST_P(ReshardingMishaps, IsFinishedAfterACrashRightThen) {
     EXPECT_EQ(world_.find("a")->status, Status::kActive);
 }
 
+TEST_P(ReshardingMishaps, AModeChangeThatSplitsIsFinishedToo) {
+    for (const bool crashes : {false, true}) {
+        world_.close();
+        world_.settings.update_delay = kDelay;
+        world_.open();
+        const std::string name = crashes ? "crashing" : "a";
+        StreamPtr stream = world_.created(name, 2);
+        const PutResult before = world_.put(stream, "k", "before");
+        const auto begun = test::sync_wait(world_.broker->change_mode(stream, Mode::kOnDemand, 5));
+        ASSERT_TRUE(begun);
+        GetParam().arrange(world_);
+        world_.clock.advance(kDelay);
+        if (crashes) {
+            world_.crash();
+            world_.open();
+        }
+        world_.log->commits_left = ~std::size_t{0};
+        world_.clock.advance(3 * kRetry);
+        stream = world_.find(name);
+        EXPECT_EQ(stream->status, Status::kActive);
+        EXPECT_EQ(stream->mode, Mode::kOnDemand);
+        EXPECT_EQ(stream->open_shards(), 5u);
+        expect_sound(*stream);
+        EXPECT_TRUE(stream->shard(world_.put(stream, "k").shard_no)->open());
+        EXPECT_EQ(data_of(world_.read(stream, 0, 10, before.shard_no.value())), Texts{"before"});
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Each, ReshardingMishaps,
     testing::Values(Mishap{"None", [](World&) {}},
@@ -350,7 +378,7 @@ TEST_F(ReshardingTest, AModeChangeSurvivesACrash) {
     world_.settings.update_delay = kDelay;
     world_.open();
     const StreamPtr stream = world_.created("a");
-    const auto begun = test::sync_wait(world_.broker->change_mode(stream->uid, Mode::kOnDemand));
+    const auto begun = test::sync_wait(world_.broker->change_mode(stream, Mode::kOnDemand));
     ASSERT_TRUE(begun);
     EXPECT_EQ(begun.value().stream->status, Status::kUpdating);
     world_.reopen();
@@ -435,6 +463,7 @@ TEST_P(ReshardingStorm, NothingIsLostTwiceOrOutOfOrder) {
     constexpr int kWriters = 3;
     constexpr int kKeysPerWriter = 4;
     std::atomic<bool> over = false;
+    std::atomic<int> written = 0;  // the storm lasts until there are enough to speak of
     std::vector<std::map<std::string, std::pair<model::ShardNo, model::SequenceNumber>>> stored(
         kWriters);
     std::vector<std::thread> writers;
@@ -453,12 +482,13 @@ TEST_P(ReshardingStorm, NothingIsLostTwiceOrOutOfOrder) {
                     ASSERT_EQ(results[r].status, PutStatus::kStored);
                     stored[static_cast<std::size_t>(w)][r == 0 ? first : second] = {
                         results[r].shard_no, results[r].number};
+                    ++written;
                 }
             }
         });
     }
     std::mt19937_64 random(1);
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 150 || (written < 200 && i < 15'000); ++i) {
         const StreamPtr now = world.find("a");
         std::vector<ReshardStep> steps = {random_step(*now, random)};
         if (i % 10 == 0) {

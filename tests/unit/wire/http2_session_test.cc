@@ -435,6 +435,57 @@ TEST(Http2Session, AStreamThatWasResetCountsUntilItsHandlerIsDone) {
     EXPECT_EQ(wire.held.size(), 3u);
 }
 
+TEST(Http2Session, HeadersOfAStreamThatIsOverEndTheConnection) {
+    Wire answered;
+    answered.begin();
+    answered.feed(post(1, "/", "body"));
+    answered.feed(request(1, "POST", "/"));
+    EXPECT_EQ(answered.goaway(), kProtocol);
+    EXPECT_EQ(answered.requests.size(), 1u);
+    Wire given_up;
+    given_up.begin();
+    given_up.feed(request(1, "POST", "/", {}, false) +
+                  frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    EXPECT_EQ(given_up.goaway(), std::nullopt);
+    given_up.feed(request(1, "POST", "/"));
+    EXPECT_EQ(given_up.goaway(), kProtocol);
+}
+
+TEST(Http2Session, AStreamBelowTheLastOneEndsTheConnection) {
+    Wire wire;
+    wire.begin();
+    wire.feed(post(5, "/", "body"));
+    wire.feed(request(3, "POST", "/"));
+    EXPECT_EQ(wire.goaway(), kProtocol);
+    EXPECT_EQ(wire.requests.size(), 1u);
+}
+
+TEST(Http2Session, WhatIsOnItsWayWhenTheServerEndsAStreamIsIgnored) {
+    Limits limits;
+    limits.streams_max = 1;
+    Wire wire(limits);
+    wire.holds = true;
+    wire.begin();
+    wire.feed(post(1, "/", ""));
+    wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    wire.feed(request(3, "POST", "/", {}, false));
+    ASSERT_EQ(wire.reset(3), kRefused);
+    wire.feed(frame(FrameType::kData, 0, 3, "body") + frame(FrameType::kHeaders,
+                                                            kEndHeaders | kEndStream, 3,
+                                                            test::header_block({{"x-late", "1"}})));
+    EXPECT_EQ(wire.goaway(), std::nullopt);
+    wire.session->answer(*wire.held.front(), Response{});
+    wire.feed(post(5, "/", ""));
+    EXPECT_EQ(wire.held.size(), 2u);
+}
+
+TEST(Http2Session, APriorityOfNoStreamEndsTheConnection) {
+    Wire wire;
+    wire.begin();
+    wire.feed(frame(FrameType::kPriority, 0, 0, be32(0) + '\1'));
+    EXPECT_EQ(wire.goaway(), kProtocol);
+}
+
 struct Flood {
     const char* name;
     std::string (*one)(std::uint32_t i);

@@ -71,7 +71,9 @@ async fn subscribe(kinesis: &Client, consumer: &str, shard: &str, wanted: &Shard
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let kinesis = Client::new(&aws_config::load_from_env().await);
+    // [README
+    let kinesis = aws_sdk_kinesis::Client::new(&aws_config::load_from_env().await);
+    // README]
     let create = || kinesis.create_stream().stream_name(STREAM).shard_count(1).send();
     let exists = || kinesis.wait_until_stream_exists().stream_name(STREAM).wait(PATIENCE);
 
