@@ -86,6 +86,9 @@ Result<void> Committer::start() {
             return done;
         }
     }
+    if (const auto kept = parts_.reserve.keep(0); !kept) {
+        complain(kept.error());
+    }
     thread_ = std::thread([this] { run(); });
     return success();
 }
