@@ -7,6 +7,7 @@ Usage: coverage.py BUILD PROFILES    (PROFILES: the folder that LLVM_PROFILE_FIL
 
 import collections
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -32,7 +33,8 @@ def files_of(build, profiles):
                           check=True, capture_output=True)
     for file in json.loads(done.stdout)["data"][0]["files"]:
         lines = file["summary"]["lines"]
-        yield pathlib.PurePath(file["filename"]), lines["count"], lines["covered"]
+        # ccache compiles by paths from the build's directory.
+        yield pathlib.PurePath(os.path.normpath(file["filename"])), lines["count"], lines["covered"]
 
 
 def main(build, profiles):
@@ -49,7 +51,7 @@ def main(build, profiles):
     for module, (count, covered) in sorted(modules.items()):
         print(f"src/{module:10} {100 * covered / count:5.1f} % of {count} lines")
     for rate, count, path in sorted(files):
-        if rate < ASKED:
+        if count and rate < ASKED:
             print(f"    {path}: {rate:.1f} % of {count}")
     low = [m for m in HELD_TO_IT if m in modules and modules[m][1] < modules[m][0] * ASKED / 100]
     if low:
