@@ -86,6 +86,9 @@ Result<void> Committer::start() {
             return done;
         }
     }
+    if (const auto kept = parts_.reserve.keep(0); !kept) {
+        complain(kept.error());
+    }
     thread_ = std::thread([this] { run(); });
     return success();
 }
@@ -321,7 +324,12 @@ void Committer::stage_part(Group& group, CommitRequest& request, CommitRequest::
 }
 
 bool Committer::takes_records() {
-    if (parts_.reserve.spent() && may_retry()) {
+    if (!parts_.reserve.spent()) {
+        return true;
+    }
+    if (dirty() || job_ != nullptr) {
+        checkpoint_urgent_ = true;  // the space is for it first; then it makes the reserve again
+    } else if (may_retry()) {
         if (const auto kept = parts_.reserve.keep(0); !kept) {
             complain(kept.error());
             retry_later();

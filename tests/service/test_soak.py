@@ -125,8 +125,9 @@ def test_soak(make_server, tmp_path, long):
     clock = Clock(tmp_path)
     quiet = os.getloadavg()[0] < 0.5 * (os.cpu_count() or 1)
     # Segments are an hour of the server's each: so few stay open that their number is soon the same.
-    server = make_server("--durability", "process" if SANITIZED else "power", "--open-files", "32", "--journal-file-size", "16MiB", "--retention-sweep-interval", "1s", "--subscription-life", "20s",
-                         env=clock.env).start()
+    server = make_server("--durability", "process" if SANITIZED else "power", "--open-files", "32",
+                         "--segment-size", "16MiB", "--journal-file-size", "16MiB",
+                         "--retention-sweep-interval", "1s", "--subscription-life", "20s", env=clock.env).start()
     kinesis = aws.client(server)
     aws.make_stream(kinesis, "soak", SHARDS)
     consumer = fanout.register(kinesis, "soak")
