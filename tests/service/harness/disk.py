@@ -87,6 +87,15 @@ class Loop(Disk):
     def unmount(self):
         _ran("umount", self.path)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """Whoever writes waits."""
+        _ran("fsfreeze", "--freeze", self.path)
+        try:
+            yield
+        finally:
+            _ran("fsfreeze", "--unfreeze", self.path)
+
     def fail(self):
         """What the kernel does when it finds the file system damaged: it takes no more writes."""
         pathlib.Path(f"/sys/fs/ext4/{pathlib.Path(self.device).name}/trigger_fs_error").write_text("test")
