@@ -17,7 +17,7 @@ constexpr std::uintptr_t kPage = 4096;
 
 // Processor time, of all threads: of a period, and since the last time.
 constexpr std::chrono::milliseconds kIdle{5};
-constexpr std::chrono::milliseconds kWorthIt{50};
+constexpr std::chrono::milliseconds kWorthIt{10};
 
 std::chrono::nanoseconds processor_time() {
     timespec used{};
@@ -35,8 +35,7 @@ int forget_code(dl_phdr_info* object, std::size_t, void*) {
         const std::uintptr_t begin = (object->dlpi_addr + part.p_vaddr) & ~(kPage - 1);
         const std::uintptr_t end = object->dlpi_addr + part.p_vaddr + part.p_memsz;
         // Advice: where it cannot be taken, nothing changes.
-        static_cast<void>(
-            ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED));
+        static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED));
     }
     return 0;
 }

@@ -7,16 +7,17 @@
 namespace millrace::env {
 
 // Freed memory stays with the process for its next use. By default malloc gives the blocks of large
-// requests back at once, and the kernel clears new pages for the next: PutRecords of 500 x 1 KiB took
-// 200,000 page faults a second, and two thirds of the rate without them.
+// requests back at once, and the kernel clears new pages for the next: PutRecords of 500 x 1 KiB
+// took 200,000 page faults a second, and two thirds of the rate without them.
 void keep_freed_memory();
 
 // Gives back what is not needed once the process has nothing to do. Not thread-safe.
 class IdleMemory final {
 public:
-    // To be called now and then, `kPeriod` apart. Gives back freed memory if little was done since
-    // the last call, and much since it was last given back; the first time the pages of start-up's
-    // code as well (they are the files', and come back when touched).
+    // To be called now and then, `kPeriod` apart. Gives back freed memory (but what lies at the
+    // ends of threads' heaps) if little was done since the last call, and something since it was
+    // last given back; the first time the pages of start-up's code as well (they are the files',
+    // and come back when touched).
     void look();
 
     static constexpr std::chrono::milliseconds kPeriod{500};

@@ -192,3 +192,13 @@ def test_records_that_wait_for_the_disk(make_server, tmp_path):
         assert sorted(stored) == sorted(taken)
         assert kinesis.put_record(StreamName="s", PartitionKey="k", Data=b"x" * 1_000_000)["SequenceNumber"]
         server.close()
+
+
+@pytest.mark.skipif(SANITIZED, reason="A SANITIZER IS LARGE ITSELF: nothing can be said of the broker's size")
+def test_an_idle_broker_is_small_and_serves_at_once(make_server):
+    server = make_server().start()
+    eventually(lambda: rss_kib(server) < 8 * 1024, message="start-up's code goes back")
+    caller = Caller(server)
+    assert caller("CreateStream", {"StreamName": "s", "ShardCount": 1}).status == 200
+    assert caller("PutRecord", {"StreamName": "s", "PartitionKey": "k", "Data": "AAAA"}).status == 200
+    assert len(caller("GetRecords", {"ShardIterator": iterator(server, "s")}).json["Records"]) == 1

@@ -136,7 +136,7 @@ NOW = int(time.time())
     sequence.build(NOW, 1 << 63, NOW, 0),
     sequence.build(16025175000, 1, NOW, 0),
     sequence.build(NOW, 1, NOW + 3600, 0),
-])
+], ids=range(10))
 def test_ordering_number_must_parse_and_not_lie_ahead(kinesis, one, value):
     expect_refusal(kinesis, "PutRecord", {
         "StreamName": one, "PartitionKey": "k", "Data": b"", "SequenceNumberForOrdering": value},
