@@ -3,9 +3,9 @@
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <cstdint>
+#include <ctime>
 #include <utility>
 
 namespace millrace::env {
@@ -35,6 +35,7 @@ int forget_code(dl_phdr_info* object, std::size_t, void*) {
         const std::uintptr_t begin = (object->dlpi_addr + part.p_vaddr) & ~(kPage - 1);
         const std::uintptr_t end = object->dlpi_addr + part.p_vaddr + part.p_memsz;
         // Advice: where it cannot be taken, nothing changes.
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells addresses as numbers
         static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED));
     }
     return 0;

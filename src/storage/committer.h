@@ -33,7 +33,7 @@ namespace millrace::storage {
 class Committer final : private env::TurnEnd {
 public:
     Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, Recovered recovered);
-    ~Committer();  // stop()
+    virtual ~Committer();  // stop()
     Committer(const Committer&) = delete;
     Committer& operator=(const Committer&) = delete;
 

@@ -21,7 +21,7 @@ Result<void> Reserve::keep(std::uint64_t checkpoint_bytes) {
     if (held_ >= wanted_) {
         return success();
     }
-    if (const auto made = make(); !made) {
+    if (auto made = make(); !made) {
         if (made.error().code == Errc::kNoSpace) {
             spend();
         }

@@ -248,8 +248,8 @@ Task<Result<Applied>> Broker::delete_stream(StreamUid uid, bool with_consumers) 
 
 Task<Result<Applied>> Broker::set_retention(StreamUid uid, std::chrono::hours retention,
                                             SetRetention::Direction direction) {
-    SetRetention change{uid, retention, direction, {}};
-    return impl_->settle(std::move(change));
+    const SetRetention change{uid, retention, direction, {}};
+    return impl_->settle(change);
 }
 
 Task<Result<Applied>> Broker::change_tags(StreamUid uid, std::map<std::string, std::string> put,
