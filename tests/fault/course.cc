@@ -1,6 +1,8 @@
 #include "fault/course.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "support/read_all.h"
@@ -443,35 +445,47 @@ void Course::run_large() {
     }
 }
 
+// The engine gets over a fault in the background, by calls that find it and by checkpoints beside
+// them: `attempt` is repeated until it succeeds, for as long as a loaded machine may need.
+bool Course::comes_to(const std::function<bool()>& attempt) {
+    const auto until = std::chrono::steady_clock::now() + Seconds(20);
+    while (!attempt()) {
+        if (std::chrono::steady_clock::now() > until)
+            return false;
+        std::this_thread::sleep_for(Millis(1));
+        host_.let_recover();
+    }
+    return true;
+}
+
 std::string Course::check_recovered() {
     complaint_.clear();
-    for (int i = 0; i < 5 && !host_.is_open(); ++i)
+    const auto opens = [&] {
         open();
-    if (!host_.is_open())
+        return host_.is_open();
+    };
+    if (!host_.is_open() && !comes_to(opens))
         return "does not open though nothing is wrong any more";
     // What failed may fail once more while the engine finds out that the trouble is over.
     create({kA});
     for (const auto& [key, shard] : Knowledge(knowledge_).shards) {
         if (shard.seal != Asked::kNever || shard.drop != Asked::kNever)
             continue;
-        bool committed = false;
-        for (int i = 0; i < 5 && !committed; ++i) {
-            host_.let_recover();
+        const auto takes_one = [&] {
             create({key});
             const std::size_t before = knowledge_.records.committed(key);
             append({key}, 1000);
-            committed = knowledge_.records.committed(key) > before;
-        }
-        if (!committed)
+            return knowledge_.records.committed(key) > before;
+        };
+        if (!comes_to(takes_one))
             complain(told(key) + "takes no records though nothing is wrong any more");
         read(key);
     }
-    for (int i = 0; i < 5 && (knowledge_.commands.empty() || !knowledge_.commands.back().position);
-         ++i) {
-        host_.let_recover();
+    const auto takes_a_command = [&] {
         commit();
-    }
-    if (!knowledge_.commands.back().position)
+        return knowledge_.commands.back().position.has_value();
+    };
+    if (!comes_to(takes_a_command))
         complain("the catalog takes no command though nothing is wrong any more");
     return complaint_;
 }

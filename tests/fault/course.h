@@ -111,6 +111,7 @@ private:
     void run_small();
     void run_large();
     bool succeeded(bool did, const char* what);
+    bool comes_to(const std::function<bool()>& attempt);
 
     SegmentHost& host_;
     const CourseOptions options_;

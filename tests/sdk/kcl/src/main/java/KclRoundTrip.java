@@ -6,8 +6,9 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.kinesis.retrieval.RetrievalConfig;
 
 /**
- * Workers share the leases of a stream that is written all the while it is split and merged, and one of them is replaced:
- * every record is processed, each key's in their order. The argument `fan-out` has them use SubscribeToShard.
+ * Workers share the leases of a stream that is written all the while it is split and merged; one after another leaves,
+ * until the last has all of them: every record is processed, each key's in their order. The argument `fan-out` has them
+ * use SubscribeToShard.
  */
 public final class KclRoundTrip {
     static final String STREAM = "orders";
@@ -34,7 +35,7 @@ public final class KclRoundTrip {
         var first = new Worker("first", STREAM, fanOut, taken::take);
         put();
         taken.await(round * KEYS);
-        new Worker("second", STREAM, fanOut, taken::take);
+        var second = new Worker("second", STREAM, fanOut, taken::take);
         String quarter = BigInteger.TWO.pow(125).toString();
         kinesis.splitShard(r -> r.streamName(STREAM).shardToSplit(shard(0)).newStartingHashKey(quarter)).join();
         put();
@@ -43,6 +44,9 @@ public final class KclRoundTrip {
         taken.await(round * KEYS);
         first.stop();
         new Worker("third", STREAM, fanOut, taken::take);
+        put();
+        taken.await(round * KEYS);
+        second.stop();  // it may have had every lease that the first left
         put();
         taken.await(round * KEYS);
         taken.complete(KEYS, round, true);
