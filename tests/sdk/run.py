@@ -66,7 +66,8 @@ def java(program, *arguments, target="target", **options):
 
 
 def kcl(version, *arguments):
-    return Client("kcl", java("KclRoundTrip", *arguments, target=version, **QUIET), says="every record", tables=True)
+    program = "Kcl3RoundTrip" if version == "3" else "KclRoundTrip"
+    return Client("kcl", java(program, *arguments, target=version, **QUIET), says="every record", tables=True)
 
 
 def sample(folder, *command):

@@ -138,7 +138,7 @@ def test_ten_thousand_idle_connections(make_server, kind):
         with Crowd(server, count, greeting):
             begun = time.monotonic()
             assert server.stop() == 0
-            assert time.monotonic() - begun < 3 * PATIENCE, "connections that do nothing hold up the end"
+            assert time.monotonic() - begun < 8 * PATIENCE, "connections that do nothing hold up the end"
 
 
 def test_beyond_the_most_connections(make_server):
@@ -146,9 +146,9 @@ def test_beyond_the_most_connections(make_server):
     alone = with_stream(server)
     with Crowd(server, 90) as crowd:
         with Crowd(server, 200) as more:  # accepted in any order
-            eventually(lambda: crowd.closed() + more.closed() == 190, 5, "100 are left")
+            eventually(lambda: crowd.closed() + more.closed() == 190, 20, "100 are left")
         unharmed(server, alone)
-    eventually(lambda: alive(server), 5)
+    eventually(lambda: alive(server))
     with Crowd(server, 90):
         unharmed(server, alone)
 
