@@ -1,7 +1,9 @@
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.kinesis.retrieval.RetrievalConfig;
@@ -16,7 +18,12 @@ public final class KclRoundTrip {
     static final int KEYS = 16;
     static final int ROUNDS = 30;
 
-    private final KinesisAsyncClient kinesis = KinesisAsyncClient.create();
+    // A machine on which nine things go on takes its time for a first handshake.
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private final KinesisAsyncClient kinesis = KinesisAsyncClient.builder()
+            .httpClientBuilder(NettyNioAsyncHttpClient.builder().connectionTimeout(PATIENCE)
+                    .tlsNegotiationTimeout(PATIENCE).connectionAcquisitionTimeout(PATIENCE).readTimeout(PATIENCE))
+            .build();
     private final Taken taken = new Taken();
     private int round = 0;
 
@@ -56,10 +63,10 @@ public final class KclRoundTrip {
 
     private static String shard(int number) { return String.format("shardId-%012d", number); }
 
-    /** Where a key's records go, whatever it is called: to every shard those of one or more. */
+    /** Where a key's records go, whatever it is called: every shard gets those of one or more. */
     private static String hash(int key) { return BigInteger.TWO.pow(128 - 4).multiply(BigInteger.valueOf(key)).toString(); }
 
-    /** Writes until these workers took some of it and all was taken. One has never more than all shards but one. */
+    /** Writes until these workers took some of it and all was taken. No worker may have all of the open shards. */
     private void share(String... workers) throws InterruptedException {
         do {
             put();

@@ -23,7 +23,7 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /** A worker of a KCL application: it hands over every record of the shards whose leases it has, with its own name. */
 final class Worker {
-    /** The leases of one worker at most. A stream whose shards are more takes two workers. */
+    /** The leases of one worker at most: fewer than open shards, and half of all, for those that ended have theirs. */
     static final int MOST = 5;
     /** What else a test does not wait for. */
     static Consumer<LeaseManagementConfig> hurry = leases -> {};
