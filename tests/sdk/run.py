@@ -12,7 +12,6 @@ import dataclasses
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -156,22 +155,13 @@ def tables(folder, wanted, environ):
     if not wanted:
         yield {}
         return
-    port = process.free_port()
-    with subprocess.Popen([folder / "venv/bin/python", "tables.py", str(port)], cwd=folder, env=environ,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as served:
+    with subprocess.Popen([folder / "venv/bin/python", "tables.py", "0"], cwd=folder, env=environ,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as served:
         try:
-            process.eventually(lambda: listens(port), 60, "tables.py")
+            port = int(served.stdout.readline())
             yield {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}"}
         finally:
             served.terminate()
-
-
-def listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def run(client, scheme):

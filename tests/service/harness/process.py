@@ -28,9 +28,10 @@ def free_port(host="127.0.0.1"):
     client that calls while the server is down must not connect to itself."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # A port is free again while its server is away: each of xdist's processes has ports of its own.
-    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8 * 2000
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    ports = range(15000, 32000) if worker is None else range(15000, 32000)[int(worker[2:]) % 8::8]
     for _ in range(200):
-        port = 15000 + own + random.SystemRandom().randrange(2000)
+        port = random.SystemRandom().choice(ports)
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             try:
                 probe.bind((host, port))
