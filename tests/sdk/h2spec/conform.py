@@ -24,8 +24,8 @@ WAIVED = {
 endpoint = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
 tls = ["--tls", "--insecure"] if endpoint.scheme == "https" else []
 with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-    subprocess.run(["./h2spec", "--host", endpoint.hostname, "--port", str(endpoint.port), *tls, "--path",
-                    "/_millrace/health", "--junit-report", report.name], check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(["./h2spec", "--host", endpoint.hostname, "--port", str(endpoint.port), *tls,
+                    "--timeout", "5", "--path", "/_millrace/health", "--junit-report", report.name], check=False, stdout=subprocess.DEVNULL)
     cases = [(case.get("package"), case.get("classname"), case)
              for case in xml.etree.ElementTree.parse(report.name).iter("testcase")]
 failed = {(section, title) for section, title, case in cases
