@@ -18,6 +18,11 @@ constexpr Seconds kCheckpointAge{30};
 constexpr Seconds kDoomedAge{1};
 constexpr Millis kTick{250};
 constexpr Seconds kComplaintInterval{1};
+// A worker has connections to serve as well: more than so many commits at the end of one turn are
+// the thread's.
+constexpr int kCommitsHereMax = 2;
+// What a commit's header and padding may take of the journal at most.
+constexpr std::uint64_t kCommitOverheadMax = 64 << 10;
 
 const std::vector<double>& record_bounds() {
     static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 512, 1024, 4096, 16384};
@@ -113,7 +118,8 @@ Result<void> Committer::stop() {
 }
 
 bool Committer::submit(CommitRequest& request) {
-    bool wake = false;
+    env::Executor* const home = request.home;
+    bool wake = false;  // else whoever is writing looks again
     {
         const std::lock_guard lock(mutex_);
         const bool full = queued_bytes_ > 0 && request.bytes > 0 &&
@@ -125,8 +131,8 @@ bool Committer::submit(CommitRequest& request) {
         queue_.push_back(&request);
         wake = asleep_;
     }
-    if (wake && request.home != nullptr) {
-        request.home->at_turn_end(*this);
+    if (wake && home != nullptr) {
+        home->at_turn_end(*this);
     } else if (wake) {
         wake_.notify_one();
     }
@@ -139,44 +145,122 @@ ShardLogPtr Committer::find(ShardKey key) const {
     return at == logs_.end() ? nullptr : at->second;
 }
 
+// ---- Who writes.
+
+// The end of a worker's turn. Wherever it leaves without a commit, another has the pen and looks at
+// the queue after it has laid it down, or is told to.
+void Committer::turn_ended() noexcept {
+    for (int commits = 0; commits < kCommitsHereMax; ++commits) {
+        Requests mine;
+        {
+            const std::unique_lock pen(pen_, std::try_to_lock);
+            if (!pen) {
+                return;
+            }
+            std::unique_lock lock(mutex_);
+            if (!queue_.empty() && !commits_here()) {
+                break;
+            }
+            Requests requests = take_group();
+            lock.unlock();
+            if (!requests.empty()) {
+                const bool was_dirty = dirty();
+                mine = commit(std::move(requests));
+                if (!was_dirty || checkpoint_due()) {
+                    tell_thread();
+                }
+            }
+        }
+        finish(mine);
+        const std::lock_guard lock(mutex_);
+        if (queue_.empty()) {
+            return;
+        }
+    }
+    wake_.notify_one();
+}
+
+// Whether a worker may commit what is queued: it must not wait for a checkpoint, a repair or a slow
+// disk. REQUIRES: pen_ and mutex_ are held.
+bool Committer::commits_here() const {
+    if (!sound_ || journal_.failed() || parts_.reserve.spent()) {
+        return false;
+    }
+    if (parts_.journals_records() ? !journal_.syncs_fast() : !journal_tells_) {
+        return false;
+    }
+    std::size_t files = dirty_logs_.size() + (job_ == nullptr ? 0 : job_->parts().size());
+    for (const CommitRequest* const request : queue_) {
+        files += request->parts.size();
+        if (request->what != CommitRequest::What::kAppend) {
+            return false;
+        }
+    }
+    return files < parts_.options.open_files &&
+           journal_.room() >= std::min(queued_bytes_, kCommitBytesMax) + kCommitOverheadMax;
+}
+
+// Has the thread look at the state of things again.
+void Committer::tell_thread() {
+    {
+        const std::lock_guard lock(mutex_);
+        told_ = true;
+    }
+    wake_.notify_one();
+}
+
 // ---- The thread.
 
 void Committer::run() {
-    std::unique_lock lock(mutex_);
     while (true) {
+        bool ticks = false;
+        {
+            const std::lock_guard pen(pen_);
+            ticks = dirty() || job_ != nullptr;
+        }
+        std::unique_lock lock(mutex_);
         const auto something = [this] {
-            return stopping_ || !queue_.empty() || (job_ != nullptr && job_->finished);
+            return stopping_ || told_ || !queue_.empty() || (job_ != nullptr && job_->finished);
         };
         asleep_ = true;
-        if (dirty() || job_ != nullptr) {
+        if (ticks) {
             wake_.wait_for(lock, kTick, something);
         } else {
             wake_.wait(lock, something);
         }
         asleep_ = false;
-        std::vector<CommitRequest*> requests = take_group();
-        const bool done = stopping_ && requests.empty();
-        const bool job_finished = job_ != nullptr && job_->finished;
-        lock.unlock();
-        if (job_finished) {
-            finish_checkpoint();
-        }
-        if (done) {
+        told_ = false;
+        if (stopping_ && queue_.empty()) {
             return;
         }
+        lock.unlock();
+        act();
+    }
+}
+
+void Committer::act() {
+    Requests mine;
+    {
+        const std::lock_guard pen(pen_);
+        if (job_ != nullptr && job_->finished) {
+            finish_checkpoint();
+        }
+        std::unique_lock lock(mutex_);
+        Requests requests = take_group();
+        lock.unlock();
         if (!requests.empty()) {
-            commit(std::move(requests));
+            mine = commit(std::move(requests));
         }
         if (checkpoint_due()) {
             begin_checkpoint();
         }
-        lock.lock();
     }
+    finish(mine);
 }
 
 // REQUIRES: mutex_ is held.
-std::vector<CommitRequest*> Committer::take_group() {
-    std::vector<CommitRequest*> requests;
+Committer::Requests Committer::take_group() {
+    Requests requests;
     std::uint64_t bytes = 0;
     std::size_t parts = 0;  // at most so many files are opened
     const auto fits = [&](const CommitRequest& next) {
@@ -192,14 +276,15 @@ std::vector<CommitRequest*> Committer::take_group() {
     return requests;
 }
 
-void Committer::commit(std::vector<CommitRequest*> requests) {
+// The requests that were asked for by the calling thread itself, for finish() once the pen is laid
+// down; others are told.
+Committer::Requests Committer::commit(Requests requests) {
     bound_open_files();
     Group group;
     group.requests = std::move(requests);
     if (!journal_works()) {
         group.error = Error{Errc::kPoisoned, "the journal failed"};
-        answer(group);
-        return;
+        return answer(group);
     }
     for (CommitRequest* const request : group.requests) {
         stage(group, *request);
@@ -208,8 +293,7 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         complain(room.error());
         group.error = std::move(room).error();
         roll_back(group, AppendStatus::kRejected);
-        answer(group);
-        return;
+        return answer(group);
     }
     // A journal without records tells that segments are written to before they are: what one
     // recovery passes over must not turn up in a later one.
@@ -225,14 +309,13 @@ void Committer::commit(std::vector<CommitRequest*> requests) {
         }
         group.error = std::move(written).error();
         roll_back(group, AppendStatus::kUnknown);
-        answer(group);
-        return;
+        return answer(group);
     }
     if (tells_first) {
         write_segments(group);
     }
     publish(group);
-    answer(group);
+    return answer(group);
 }
 
 // Each log written to since the last checkpoint keeps its file open until that is synced.
@@ -482,10 +565,10 @@ void Committer::publish(Group& group) {
     }
 }
 
-void Committer::answer(Group& group) {
+Committer::Requests Committer::answer(Group& group) {
     std::uint64_t bytes = 0;
     std::uint64_t records = 0;
-    std::map<env::Executor*, std::vector<CommitRequest*>> homes;
+    std::map<env::Executor*, Requests> homes;
     for (CommitRequest* const request : group.requests) {
         bytes += request->bytes;
         if (group.error) {
@@ -512,16 +595,24 @@ void Committer::answer(Group& group) {
         const std::lock_guard lock(mutex_);
         queued_bytes_ -= bytes;
     }
+    Requests mine;
     for (auto& [home, requests] : homes) {
-        env::post_or_run(home, [waiting = std::move(requests)] {
-            for (CommitRequest* const request : waiting) {
-                Callback<void(bool)> done = std::move(request->done);  // the request ends in it
-                done(true);
-            }
-        });
+        if (home == env::current_executor()) {
+            mine = std::move(requests);
+        } else {
+            env::post_or_run(home, [waiting = std::move(requests)] { finish(waiting); });
+        }
     }
     for (WishPtr& wish : group.granted) {
         fulfil(std::move(wish), pool_);
+    }
+    return mine;
+}
+
+void Committer::finish(const Requests& requests) {
+    for (CommitRequest* const request : requests) {
+        Callback<void(bool)> done = std::move(request->done);  // the request ends in it
+        done(true);
     }
 }
 
@@ -596,6 +687,9 @@ void Committer::finish_checkpoint() {
         }
         checkpointed_ = job->checkpoint().mark;
         journal_.release(checkpointed_.sequence);
+        sound_ = std::none_of(logs_.begin(), logs_.end(), [](const auto& entry) {
+            return entry.second->broken() || entry.second->needs_rewrite();
+        });
         return;
     }
     complain({job->error()->code, "a checkpoint failed, will try again: " + job->error()->message});
@@ -672,6 +766,7 @@ void Committer::retry_later() {
 }
 
 void Committer::complain(const Error& why) {
+    sound_ = false;
     const auto now = parts_.clock.steady();
     if (complained_at_ != std::chrono::steady_clock::time_point{} &&
         now - complained_at_ < kComplaintInterval) {
