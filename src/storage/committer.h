@@ -16,18 +16,17 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
 #include "env/disk_pool.h"
-#include "storage/checkpoint_job.h"
+#include "storage/checkpoints.h"
 #include "storage/commit_request.h"
+#include "storage/failures.h"
 #include "storage/journal.h"
 #include "storage/recovery.h"
 #include "storage/store_parts.h"
@@ -83,17 +82,6 @@ private:
     [[nodiscard]] Requests answer(Group& group);
     static void finish(const Requests& requests);
 
-    bool dirty() const;
-    bool checkpoint_due();
-    void note_dirty();
-    bool begin_checkpoint();
-    void finish_checkpoint();
-    Result<void> checkpoint_now();
-    Result<void> rewrite_lost();
-    bool may_retry() const;
-    void retry_later();
-    void complain(const Error& why);
-
     StoreParts& parts_;
     env::DiskPool& pool_;
     Histogram& commit_records_;
@@ -111,19 +99,9 @@ private:
 
     // Guarded by pen_, which is taken before mutex_; start()'s and stop()'s before and after that.
     std::mutex pen_;
+    Failures failures_;
     Journal journal_;
-    JournalMark checkpointed_;
-    std::unordered_set<ShardLogPtr> dirty_logs_;  // written to since the last checkpoint
-    bool control_dirty_ = false;                  // shards came or went since then
-    bool journal_tells_ = false;                  // ... that something was written since then
-    std::uint64_t bytes_since_checkpoint_ = 0;
-    std::chrono::steady_clock::time_point dirty_since_{};
-    bool checkpoint_urgent_ = false;
-    std::chrono::steady_clock::time_point retry_at_{};  // no repair is tried before
-    std::chrono::steady_clock::time_point complained_at_{};
-    bool sound_ = true;                   // nothing failed since the last checkpoint
-    std::shared_ptr<CheckpointJob> job_;  // null: none runs
-    std::vector<Doomed> doomed_;
+    Checkpoints checkpoints_;
     bool checkpoint_first_ = false;
     bool stopped_ = false;
 
