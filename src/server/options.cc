@@ -110,7 +110,7 @@ constexpr OptionRow kRows[] = {
     time("segment-age", kStorage, &O::segment_age, "1h", {}, 1000, 365 * kDay, "And at this age."),
     size("journal-file-size", kStorage, &O::journal_file_size, "32MiB", 16 * kMiB, 4 * kGiB,
          "Size of one preallocated file of the commit journal."),
-    count("journal-files", kStorage, &O::journal_files, "4", 2, 1024,
+    count("journal-files", kStorage, &O::journal_files, "16", 2, 1024,
           "Files of the commit journal. They are made as needed and recycled."),
     size("append-memory", kStorage, &O::append_memory, "64MiB", 16 * kMiB, 64 * kGiB,
          "Records waiting for their commit; beyond it writes are refused."),

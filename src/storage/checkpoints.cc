@@ -12,6 +12,8 @@ namespace {
 // How long something may stay without a checkpoint; shorter when files wait for their removal.
 constexpr Seconds kAge{30};
 constexpr Seconds kDoomedAge{1};
+// How much may be without one: a recovery restores it.
+constexpr std::uint64_t kBytesMax = 128 << 20;
 
 }  // namespace
 
@@ -80,7 +82,7 @@ bool Checkpoints::due() const {
     }
     const std::uint64_t ring = parts_.options.journal_file_bytes * parts_.options.journal_files;
     const auto age = parts_.clock.steady() - dirty_since_;
-    return urgent_ || bytes_ >= ring / 2 ||
+    return urgent_ || bytes_ >= std::min(ring / 2, kBytesMax) ||
            logs_written_.size() >= std::max(1U, parts_.options.open_files / 2) || age >= kAge ||
            (!doomed_.empty() && age >= kDoomedAge);
 }

@@ -49,12 +49,7 @@ Result<void> Journal::make_room(std::span<const JournalEntry> entries) {
 
 Result<void> Journal::next_file() {
     std::optional<Error> no_space;
-    for (std::size_t step = 1; step <= ring_.size(); ++step) {
-        const std::size_t number = (current_ + step) % ring_.size();
-        const RingFile& file = ring_[number];
-        if (file.made && file.last_sequence > released_) {
-            continue;
-        }
+    for (const std::size_t number : free_files()) {
         if (auto opened = open_file(number); !opened) {
             if (opened.error().code != Errc::kNoSpace) {
                 return opened;
@@ -73,6 +68,25 @@ Result<void> Journal::next_file() {
         return *no_space;
     }
     return Error{Errc::kOverloaded, "the journal is full of commits that no checkpoint covers"};
+}
+
+// In the order in which to take them. Those that are there come before those to be made: a light
+// load uses few, and their pages are in memory already. The current one, which may have failed, is
+// the last choice.
+std::vector<std::size_t> Journal::free_files() const {
+    std::vector<std::size_t> free;
+    for (const bool made : {true, false}) {
+        for (std::size_t step = 1; step < ring_.size(); ++step) {
+            const std::size_t number = (current_ + step) % ring_.size();
+            if (ring_[number].made == made && is_free(ring_[number])) {
+                free.push_back(number);
+            }
+        }
+    }
+    if (is_free(ring_[current_])) {
+        free.push_back(current_);
+    }
+    return free;
 }
 
 Result<void> Journal::open_file(std::size_t number) {

@@ -60,6 +60,11 @@ private:
         bool made = false;                // it exists
     };
 
+    // Nothing in it is needed any more.
+    bool is_free(const RingFile& file) const {
+        return !file.made || file.last_sequence <= released_;
+    }
+    std::vector<std::size_t> free_files() const;
     Result<void> next_file();
     Result<void> open_file(std::size_t number);
 

@@ -24,9 +24,11 @@ struct SegmentEngineOptions {
     Millis segment_age = std::chrono::hours(1);
 
     // The ring of journal files; they are made as needed and recycled. A checkpoint starts when
-    // half of the ring is in use. At least 2 files, each at least kJournalFileBytesMin.
+    // half of the ring is in use, or as much as is restored soon enough after a crash; the rest is
+    // for what comes while it syncs, which takes long where there are many shards. At least 2
+    // files, each at least kJournalFileBytesMin.
     std::uint64_t journal_file_bytes = 32ULL << 20;
-    std::uint32_t journal_files = 4;
+    std::uint32_t journal_files = 16;
 
     // A random number for a directory that is new: what commits' checksums start from. A client
     // that knew it could send a record which, torn in the right place, reads as a commit.

@@ -97,6 +97,18 @@ TEST_F(JournalTest, AFileIsReusedOnlyWhenACheckpointCoversIt) {
     EXPECT_EQ(durable({1, 1, 0}), (Sequences{2, 3, 4}));
 }
 
+TEST_F(JournalTest, AFileThatIsThereIsUsedBeforeOneIsMade) {
+    Journal ring = journal();
+    constexpr std::size_t kMost = 12 << 20;
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        ASSERT_TRUE(commit(ring, i, kMost));
+        ring.release(i + 1);
+    }
+    EXPECT_TRUE(files.exists("/data/journal/001.log"));
+    EXPECT_FALSE(files.exists("/data/journal/002.log"));
+    EXPECT_EQ(durable({6, 5, 0}), Sequences{6});
+}
+
 TEST_F(JournalTest, ACommitLargerThanAFileIsRefused) {
     Journal ring = journal();
     const auto large = commit(ring, 0, kJournalFileBytesMin);
