@@ -71,10 +71,10 @@ struct Options {
     std::uint64_t segment_size = 64 << 20;
     Millis segment_age{3'600'000};
     std::uint64_t journal_file_size = 32 << 20;
-    std::uint64_t journal_files = 4;
+    std::uint64_t journal_files = 16;
     std::uint64_t append_memory = 64 << 20;
     std::uint64_t index_memory = 8 << 20;
-    std::uint64_t open_files = 1024;
+    std::uint64_t open_files = 2048;
     std::uint64_t memory_store_max = 1ULL << 30;
     Millis retention_sweep_interval{60'000};
 

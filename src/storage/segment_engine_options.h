@@ -38,7 +38,7 @@ struct SegmentEngineOptions {
     std::uint64_t inflight_bytes = 64ULL << 20;
 
     // Segment files kept open, and bytes of segment indexes kept in memory (both LRU).
-    std::uint32_t open_files = 1024;
+    std::uint32_t open_files = 2048;
     std::uint64_t index_cache_bytes = 8ULL << 20;
 
     // After a failed write or sync: the least time between two attempts to recover in place.
