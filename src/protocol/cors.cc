@@ -15,19 +15,19 @@ wire::Response preflight_response(const wire::Request& request) {
     const std::string_view headers = request.header("access-control-request-headers");
     const std::string_view method = request.header("access-control-request-method");
     if (!headers.empty())
-        response.headers.emplace_back("Access-Control-Allow-Headers", headers);
+        response.headers.add("Access-Control-Allow-Headers", headers);
     if (!method.empty())
-        response.headers.emplace_back("Access-Control-Allow-Methods", method);
-    response.headers.emplace_back("Access-Control-Max-Age", "172800");
+        response.headers.add("Access-Control-Allow-Methods", method);
+    response.headers.add("Access-Control-Max-Age", "172800");
     return response;
 }
 
 void allow_origin(wire::Response& response) {
-    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+    response.headers.add("Access-Control-Allow-Origin", "*");
 }
 
 void expose_headers(wire::Response& response) {
-    response.headers.emplace_back("Access-Control-Expose-Headers",
+    response.headers.add("Access-Control-Expose-Headers",
                                   "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,"
                                   "x-amzn-ErrorMessage,Date");
 }

@@ -281,10 +281,7 @@ void Http1Session::answer(Exchange& exchange, Response response) {
     const bool head_only = request_.method == "HEAD";
     std::string& out = output_.head;
     append_status_line(out, response.status);
-    for (const auto& [name, value] : response.headers) {
-        out.append(name).append(": ").append(value).append("\r\n");
-    }
-    out.append("Date: ").append(context_.date).append("\r\n");
+    out.append(response.headers.text()).append("Date: ").append(context_.date).append("\r\n");
     if (!keep) {
         out += "Connection: close\r\n";
     } else if (!http11) {

@@ -1,15 +1,10 @@
 #include "wire/plain_head.h"
 
-#include <array>
-#include <bit>
 #include <charconv>
 #include <utility>
 
+#include "base/scan.h"
 #include "wire/text.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace millrace::wire {
 namespace {
@@ -17,40 +12,35 @@ namespace {
 constexpr std::string_view kVersion = " HTTP/1.1\r\n";
 constexpr std::string_view kLineEnd = "\r\n";
 
-constexpr std::array<bool, 256> make_name_characters() {
-    std::array<bool, 256> characters{};
-    for (const char c : std::string_view("0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "abcdefghijklmnopqrstuvwxyz")) {
-        characters[static_cast<unsigned char>(c)] = true;
+struct NoNameCharacter {
+    static bool is(char c) {
+        return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 c == '-');
     }
-    return characters;
-}
-constexpr std::array<bool, 256> kNameCharacters = make_name_characters();
-
-const char* name_end(const char* at, const char* end) {
-    while (at != end && kNameCharacters[static_cast<unsigned char>(*at)]) {
-        ++at;
-    }
-    return at;
-}
-
-// The first byte that is no printable ASCII: in a plain head its line's end.
-const char* printable_end(const char* at, const char* end) {
 #if defined(__SSE2__)
-    for (; end - at >= 16; at += 16) {
-        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        const __m128i others = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),  // signed
-                                            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(127)));
-        if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(others))) {
-            return at + std::countr_zero(mask);
-        }
+    static __m128i are(__m128i bytes) {
+        const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8('a' - 'A'));
+        const __m128i others =
+            _mm_and_si128(outside(lower, 'a', 'z'), outside(bytes, '0', '9'));
+        return _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')), others);
+    }
+    static __m128i outside(__m128i bytes, char first, char last) {  // compares signed
+        return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(first)),
+                            _mm_cmpgt_epi8(bytes, _mm_set1_epi8(last)));
     }
 #endif
-    while (at != end && *at >= ' ' && *at < 127) {
-        ++at;
+};
+
+// What no line of a plain head has but at its end.
+struct NoPrintableCharacter {
+    static bool is(char c) { return c < ' ' || c >= 127; }
+#if defined(__SSE2__)
+    static __m128i are(__m128i bytes) {
+        return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')),  // signed: from 128 on too
+                            _mm_cmpeq_epi8(bytes, _mm_set1_epi8(127)));
     }
-    return at;
-}
+#endif
+};
 
 std::string_view between(const char* begin, const char* end) {
     return {begin, static_cast<std::size_t>(end - begin)};
@@ -87,7 +77,7 @@ private:
 
     bool request_line() {
         const char* const method = at_;
-        at_ = name_end(at_, end_);
+        at_ = run_end<NoNameCharacter>(at_, end_);
         request_.method = between(method, at_);
         if (request_.method.empty() || !takes(" ")) {
             return false;
@@ -102,7 +92,7 @@ private:
 
     bool field() {
         const char* const name = at_;
-        at_ = name_end(at_, end_);
+        at_ = run_end<NoNameCharacter>(at_, end_);
         Header field{between(name, at_), {}};
         if (field.name.empty() || !takes(":")) {
             return false;
@@ -110,7 +100,7 @@ private:
         while (takes(" ")) {
         }
         const char* const value = at_;
-        at_ = printable_end(at_, end_);
+        at_ = run_end<NoPrintableCharacter>(at_, end_);
         const char* last = at_;
         while (last != value && last[-1] == ' ') {
             --last;

@@ -53,7 +53,7 @@ void answer_all(Http1Session& session, Outcome& outcome) {
         outcome.requests.push_back(told(*request));
         Response response;
         response.status = request->target.size() % 3 == 0 ? 404 : 200;
-        response.headers.emplace_back("X-Length", std::to_string(request->body.size()));
+        response.headers.add("X-Length", std::to_string(request->body.size()));
         response.body = std::string(request->body);
         session.answer(*exchange, std::move(response));
     }
