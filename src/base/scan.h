@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bit>
+#include <cstring>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -16,7 +17,8 @@ template <class End>
 const char* run_end(const char* at, const char* end) {
 #if defined(__SSE2__)
     for (; end - at >= 16; at += 16) {
-        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        __m128i bytes;
+        std::memcpy(&bytes, at, sizeof bytes);
         if (const auto ends = static_cast<unsigned>(_mm_movemask_epi8(End::are(bytes)))) {
             return at + std::countr_zero(ends);
         }

@@ -109,7 +109,7 @@ Authentication by_header(const wire::Request& request, std::string_view header) 
             continue;
         missing.append("Authorization header requires '").append(name).append("' parameter. ");
     }
-    if (request.header("x-amz-date").empty() && request.header("date").empty()) {
+    if (request.header("X-Amz-Date").empty() && request.header("Date").empty()) {
         missing +=
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
     }
@@ -136,7 +136,7 @@ Authentication by_query(const Parameters& parameters) {
 }  // namespace
 
 Authentication authenticate(const wire::Request& request) {
-    const std::string_view header = request.header("authorization");
+    const std::string_view header = request.header("Authorization");
     const Parameters query = query_parameters(request.target);
     bool in_query = false;
     for (const auto& [name, value] : query)
@@ -146,12 +146,14 @@ Authentication authenticate(const wire::Request& request) {
         return {Authentication::Failure{"InvalidSignatureException",
                                         "Found both 'X-Amz-Algorithm' as a query-string param and "
                                         "'Authorization' as HTTP header."},
-                {}, {}};
+                {},
+                {}};
     }
     if (header.empty() && !in_query) {
         return {Authentication::Failure{"MissingAuthenticationTokenException",
                                         "Missing Authentication Token"},
-                {}, {}};
+                {},
+                {}};
     }
     return header.empty() ? by_query(query) : by_header(request, header);
 }

@@ -19,7 +19,7 @@ std::string root_arn(const Identity& identity) {
 
 bool asks_for_caller(const wire::Request& request) {
     constexpr std::string_view kAction = "Action=GetCallerIdentity";
-    if (!request.header("content-type").starts_with(kFormType))
+    if (!request.header("Content-Type").starts_with(kFormType))
         return false;
     for (std::string_view rest = request.body; !rest.empty();) {
         const std::string_view pair = rest.substr(0, rest.find('&'));

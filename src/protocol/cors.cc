@@ -3,7 +3,7 @@
 namespace millrace::protocol {
 
 bool has_origin(const wire::Request& request) {
-    return !request.header("origin").empty();
+    return !request.header("Origin").empty();
 }
 
 bool is_preflight(const wire::Request& request) {
@@ -12,8 +12,8 @@ bool is_preflight(const wire::Request& request) {
 
 wire::Response preflight_response(const wire::Request& request) {
     wire::Response response;
-    const std::string_view headers = request.header("access-control-request-headers");
-    const std::string_view method = request.header("access-control-request-method");
+    const std::string_view headers = request.header("Access-Control-Request-Headers");
+    const std::string_view method = request.header("Access-Control-Request-Method");
     if (!headers.empty())
         response.headers.add("Access-Control-Allow-Headers", headers);
     if (!method.empty())
@@ -28,8 +28,8 @@ void allow_origin(wire::Response& response) {
 
 void expose_headers(wire::Response& response) {
     response.headers.add("Access-Control-Expose-Headers",
-                                  "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,"
-                                  "x-amzn-ErrorMessage,Date");
+                         "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,"
+                         "x-amzn-ErrorMessage,Date");
 }
 
 }  // namespace millrace::protocol

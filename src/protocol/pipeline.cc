@@ -65,11 +65,11 @@ public:
         if (request_.method != "POST")
             return refuse_method();
 
-        type_ = content_type(request_.header("content-type"));
+        type_ = content_type(request_.header("Content-Type"));
         if (type_ == ContentType::kRpcCbor && request_.header("smithy-protocol") != kRpcProtocol)
             type_ = ContentType::kOther;
         target_ = type_ == ContentType::kRpcCbor ? parse_rpc_target(request_.target)
-                                                 : parse_target(request_.header("x-amz-target"));
+                                                 : parse_target(request_.header("X-Amz-Target"));
         if (target_.names_our_service())
             row_ = pipeline_.find(target_.operation);
 
@@ -135,7 +135,7 @@ public:
     }
 
     // What every response carries, and the traces it leaves with us.
-    wire::Response finish(Reply reply) {
+    wire::Response finish(Reply&& reply) {
         const auto took = pipeline_.clock_.steady() - began_;
         Row& row = row_ != nullptr ? *row_ : *pipeline_.unknown_;
         row.metrics.record(reply.result, took);

@@ -43,7 +43,8 @@ void write_uuid(std::uint64_t high, std::uint64_t low, char* at) {
 RequestId::RequestId(const Random& random) {
     write_uuid(random[0], random[1], uuid_.data());
     const Bytes raw = std::as_bytes(std::span(random).subspan<2>());
-    static_assert(base64::encoded_size(sizeof(Random) - 16) == std::tuple_size<decltype(extended_)>());
+    static_assert(base64::encoded_size(sizeof(Random) - 16) ==
+                  std::tuple_size<decltype(extended_)>());
     base64::encode(raw, extended_.data());
 }
 

@@ -1,11 +1,13 @@
 // Header fields, of requests and of answers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/recycled.h"
 
 namespace millrace::wire {
 
@@ -30,9 +32,7 @@ public:
             rest_.remove_prefix(rest_.find(kEnd) + kEnd.size());
             return *this;
         }
-        friend bool operator==(Iterator a, Iterator b) {
-            return a.rest_.size() == b.rest_.size();
-        }
+        friend bool operator==(Iterator a, Iterator b) { return a.rest_.size() == b.rest_.size(); }
 
     private:
         std::string_view rest_;
@@ -44,7 +44,12 @@ public:
         if (text_.empty()) {
             text_.reserve(kUsualBytes);
         }
-        text_.append(name).append(kColon).append(value).append(kEnd);
+        const std::size_t before = text_.size();
+        text_.resize(before + name.size() + kColon.size() + value.size() + kEnd.size());
+        char* at = &text_[before];
+        for (const std::string_view part : {name, kColon, value, kEnd}) {
+            at = std::copy(part.begin(), part.end(), at);
+        }
         ++count_;
     }
 
@@ -58,7 +63,7 @@ private:
     static constexpr std::string_view kEnd = "\r\n";
     static constexpr std::size_t kUsualBytes = 240;  // a type and two request ids, and some room
 
-    std::string text_;
+    std::basic_string<char, std::char_traits<char>, RecyclingAllocator<char>> text_;
     std::size_t count_ = 0;
 };
 

@@ -33,8 +33,8 @@ std::size_t Http1Parser::feed(std::string_view bytes, ErrorCode& ec) {
 
 Http1Head Http1Parser::head() const {
     const auto length = content_length();
-    return {http11(), keep_alive(), chunked(), expects_continue_, offers_upgrade_,
-            length ? static_cast<std::size_t>(*length) : 0};
+    return {http11(),          keep_alive(),    chunked(),
+            expects_continue_, offers_upgrade_, length ? static_cast<std::size_t>(*length) : 0};
 }
 
 void Http1Parser::on_request_impl(http::verb, View method, View target, int version, ErrorCode&) {

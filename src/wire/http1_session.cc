@@ -264,7 +264,7 @@ void Http1Session::move_request(char* to) {
     begin_ = 0;
 }
 
-void Http1Session::answer(Exchange& exchange, Response response) {
+void Http1Session::answer(Exchange& exchange, Response&& response) {
     CHECK(phase_ == Phase::kHandling && exchange.running);
     exchange.running = false;
     std::optional<BudgetShare> share;
@@ -399,7 +399,9 @@ bool Http1Session::output_full() const {
 
 void Http1Session::take_output(Output& taken) {
     taken.clear();
-    std::swap(taken, output_);
+    taken.head.swap(output_.head);
+    taken.body.swap(output_.body);
+    taken.share.swap(output_.share);
 }
 
 // Answers an error that ends the session; what was received is dropped, unread.

@@ -40,7 +40,7 @@ public:
 
     Exchange* next() override;
     std::unique_ptr<Session> successor() override;  // for "Upgrade: h2c"
-    void answer(Exchange& exchange, Response response) override;
+    void answer(Exchange& exchange, Response&& response) override;
     Exchange* wants_piece() override;
     void piece(Exchange& exchange, std::string bytes) override;
     void fail(Exchange& exchange) override;

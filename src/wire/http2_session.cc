@@ -324,7 +324,7 @@ Exchange* Http2Session::next() {
     return oldest;
 }
 
-void Http2Session::answer(Exchange& exchange, Response response) {
+void Http2Session::answer(Exchange& exchange, Response&& response) {
     Http2Stream& stream = stream_of(exchange);
     CHECK(stream.state == Http2Stream::State::kGivenOut && stream.running);
     stream.running = false;

@@ -20,8 +20,7 @@ struct NoNameCharacter {
 #if defined(__SSE2__)
     static __m128i are(__m128i bytes) {
         const __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8('a' - 'A'));
-        const __m128i others =
-            _mm_and_si128(outside(lower, 'a', 'z'), outside(bytes, '0', '9'));
+        const __m128i others = _mm_and_si128(outside(lower, 'a', 'z'), outside(bytes, '0', '9'));
         return _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')), others);
     }
     static __m128i outside(__m128i bytes, char first, char last) {  // compares signed

@@ -1,8 +1,8 @@
 // Bytes into an HTTP/1.1 session. How they are cut changes neither the requests that come out nor
 // what is answered, only how early a broken head that is not complete is refused, and whether as
-// broken or as too large; the buffer stays bounded; and the shared budget is given back. Byte by byte
-// it is Beast that reads every head, at once the plain heads are read by read_plain_head(): so this
-// holds the two against each other as well.
+// broken or as too large; the buffer stays bounded; and the shared budget is given back. Byte by
+// byte it is Beast that reads every head, at once the plain heads are read by read_plain_head(): so
+// this holds the two against each other as well.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

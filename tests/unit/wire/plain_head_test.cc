@@ -82,7 +82,8 @@ bool plain(std::string_view bytes) {
 constexpr std::string_view kPutRecord =
     "POST / HTTP/1.1\r\nHost: kinesis.us-east-1.amazonaws.com:4567\r\n"
     "X-Amz-Target: Kinesis_20131202.PutRecord\r\nContent-Type: application/x-amz-json-1.1\r\n"
-    "User-Agent: Boto3/1.34 md/Botocore#1.34 ua/2.0 os/linux#6.1\r\nX-Amz-Date: 20260101T000000Z\r\n"
+    "User-Agent: Boto3/1.34 md/Botocore#1.34 ua/2.0 os/linux#6.1\r\nX-Amz-Date: "
+    "20260101T000000Z\r\n"
     "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/kinesis/aws4_request, "
     "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=00ff\r\n"
     "amz-sdk-invocation-id: 0e5a\r\nConnection: keep-alive\r\nContent-Length: 17\r\n\r\n";
@@ -106,13 +107,29 @@ TEST(PlainHead, IsNoneUntilItIsWhole) {
 }
 
 TEST(PlainHead, LeavesToBeastWhatTakesThought) {
-    for (const std::string_view line :
-         {"Transfer-Encoding: chunked", "Expect: 100-continue", "Upgrade: h2c",
-          "Connection: upgrade", "Connection: keep-alive, close", "Proxy-Connection: close",
-          "Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5", "Content-Length: +5",
-          "Content-Length: ", "Content-Length: 1001", "Content-Length: 99999999999999999999",
-          "A: folded\r\n value", "A : b", "A", ": b", "A: b\n", "A: b\r", "A: \tb", "A: b\x7f",
-          "A: caf\xc3\xa9", "A_b: c", " A: b"}) {
+    for (const std::string_view line : {"Transfer-Encoding: chunked",
+                                        "Expect: 100-continue",
+                                        "Upgrade: h2c",
+                                        "Connection: upgrade",
+                                        "Connection: keep-alive, close",
+                                        "Proxy-Connection: close",
+                                        "Content-Length: 5\r\nContent-Length: 5",
+                                        "Content-Length: 5, 5",
+                                        "Content-Length: +5",
+                                        "Content-Length: ",
+                                        "Content-Length: 1001",
+                                        "Content-Length: 99999999999999999999",
+                                        "A: folded\r\n value",
+                                        "A : b",
+                                        "A",
+                                        ": b",
+                                        "A: b\n",
+                                        "A: b\r",
+                                        "A: \tb",
+                                        "A: b\x7f",
+                                        "A: caf\xc3\xa9",
+                                        "A_b: c",
+                                        " A: b"}) {
         EXPECT_FALSE(plain("POST / HTTP/1.1\r\n" + std::string(line) + "\r\n\r\n")) << line;
     }
     for (const std::string_view line :
@@ -122,7 +139,8 @@ TEST(PlainHead, LeavesToBeastWhatTakesThought) {
     }
 }
 
-// Any byte in any place, and heads put together at random: what is plain to us is the same to Beast.
+// Any byte in any place, and heads put together at random: what is plain to us is the same to
+// Beast.
 TEST(PlainHead, IsWhatBeastReads) {
     for (std::size_t at = 0; at < kPutRecord.size(); ++at) {
         for (int byte = 0; byte < 256; ++byte) {
@@ -131,13 +149,36 @@ TEST(PlainHead, IsWhatBeastReads) {
             plain(changed);
         }
     }
-    constexpr std::string_view kParts[] = {
-        "POST / HTTP/1.1\r\n", "GET /a?b HTTP/1.1\r\n", "HEAD * HTTP/1.0\r\n", "\r\n", "\r", "\n",
-        "\r\n\r\n", " ", "\t", ":", "A: b\r\n", "a:b\r\n", "Connection: close\r\n",
-        "Connection: keep-alive\r\n", "Connection:", "connection: Keep-Alive, close\r\n",
-        "Content-Length: 12\r\n", "content-length: 012\r\n", "Content-Length:", "1001", "-1", "x",
-        "Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Upgrade: h2c\r\n",
-        "Proxy-Connection: close\r\n", "X-Amz-Date: 20260101T000000Z  \r\n", "~^", "\x80", "close"};
+    constexpr std::string_view kParts[] = {"POST / HTTP/1.1\r\n",
+                                           "GET /a?b HTTP/1.1\r\n",
+                                           "HEAD * HTTP/1.0\r\n",
+                                           "\r\n",
+                                           "\r",
+                                           "\n",
+                                           "\r\n\r\n",
+                                           " ",
+                                           "\t",
+                                           ":",
+                                           "A: b\r\n",
+                                           "a:b\r\n",
+                                           "Connection: close\r\n",
+                                           "Connection: keep-alive\r\n",
+                                           "Connection:",
+                                           "connection: Keep-Alive, close\r\n",
+                                           "Content-Length: 12\r\n",
+                                           "content-length: 012\r\n",
+                                           "Content-Length:",
+                                           "1001",
+                                           "-1",
+                                           "x",
+                                           "Transfer-Encoding: chunked\r\n",
+                                           "Expect: 100-continue\r\n",
+                                           "Upgrade: h2c\r\n",
+                                           "Proxy-Connection: close\r\n",
+                                           "X-Amz-Date: 20260101T000000Z  \r\n",
+                                           "~^",
+                                           "\x80",
+                                           "close"};
     std::mt19937 random(1);
     int plain_ones = 0;
     for (int round = 0; round < 200'000; ++round) {
