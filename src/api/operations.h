@@ -21,7 +21,7 @@ namespace millrace::api {
 // One invocation: owns the typed request, then the typed response. The binder fills request() by
 // the row's shape; after run() returned success, the encoder reads response() by the row's shape.
 // What the request's views point to must outlive the Call.
-class Call {
+class Call : public Recycled {
 public:
     virtual ~Call() = default;
     virtual void* request() = 0;

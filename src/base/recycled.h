@@ -11,6 +11,14 @@ namespace millrace {
 void* allocate_recycled(std::size_t bytes);
 void free_recycled(void* memory, std::size_t bytes) noexcept;
 
+// Base of what is made with new and lies there.
+struct Recycled {
+    static void* operator new(std::size_t bytes) { return allocate_recycled(bytes); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept {
+        free_recycled(memory, bytes);
+    }
+};
+
 // For containers.
 template <class T>
 struct RecyclingAllocator {

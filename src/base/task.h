@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <coroutine>
-#include <cstddef>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -25,14 +24,6 @@ template <class T = void>
 class Task;
 
 namespace detail {
-
-// Where the frames of coroutines lie.
-struct Recycled {
-    static void* operator new(std::size_t bytes) { return allocate_recycled(bytes); }
-    static void operator delete(void* frame, std::size_t bytes) noexcept {
-        free_recycled(frame, bytes);
-    }
-};
 
 struct PromiseBase : Recycled {
     std::coroutine_handle<> continuation = std::noop_coroutine();
@@ -139,10 +130,11 @@ struct Detached {
 
 // Runs `task` now, on this thread, until it first suspends; `done` is called with its result, or
 // with nullopt if an exception left it (a bug or bad_alloc in a handler: the caller answers 500).
-// `done` must not throw. The caller keeps whatever the task borrows alive until `done`.
-template <class T>
-void start(Task<T> task, Callback<void(std::optional<T>)> done) {
-    [](Task<T> owned, Callback<void(std::optional<T>)> completed) -> detail::Detached {
+// `done` lies in the frame and must not throw. The caller keeps whatever the task borrows alive
+// until `done`.
+template <class T, class Done>
+void start(Task<T> task, Done done) {
+    [](Task<T> owned, Done completed) -> detail::Detached {
         std::optional<T> result;
         try {
             result.emplace(co_await std::move(owned));
@@ -153,8 +145,9 @@ void start(Task<T> task, Callback<void(std::optional<T>)> done) {
 }
 
 // The same for Task<void>; `done` learns whether it returned (true) or threw (false).
-inline void start(Task<void> task, Callback<void(bool)> done) {
-    [](Task<void> owned, Callback<void(bool)> completed) -> detail::Detached {
+template <class Done>
+void start(Task<void> task, Done done) {
+    [](Task<void> owned, Done completed) -> detail::Detached {
         bool returned = false;
         try {
             co_await std::move(owned);

@@ -8,7 +8,7 @@ namespace {
 wire::Response text(unsigned status, std::string body) {
     wire::Response response;
     response.status = status;
-    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+    response.headers.add("Content-Type", "text/plain; charset=utf-8");
     response.body = std::move(body);
     return response;
 }
@@ -27,7 +27,7 @@ Task<wire::Response> Console::handle(const wire::Request& request) {
     }
     if (request.method != "GET" && request.method != "HEAD") {
         wire::Response refused = text(405, "Only GET and HEAD.\n");
-        refused.headers.emplace_back("Allow", "GET, HEAD");
+        refused.headers.add("Allow", "GET, HEAD");
         co_return refused;
     }
     if (live || ready) {
@@ -51,8 +51,8 @@ wire::Response Console::health(bool must_be_ready) const {
     };
     wire::Response response;
     response.status = health.ready || !must_be_ready ? 200 : 503;
-    response.headers.emplace_back("Content-Type", "application/json");
-    response.headers.emplace_back("Cache-Control", "no-store");
+    response.headers.add("Content-Type", "application/json");
+    response.headers.add("Cache-Control", "no-store");
     response.body = document.dump() + "\n";
     return response;
 }
@@ -62,14 +62,14 @@ wire::Response Console::authority(std::string pem) {
         return text(404, "The server has no certificate of its own making.\n");
     }
     wire::Response response;
-    response.headers.emplace_back("Content-Type", "application/x-pem-file");
+    response.headers.add("Content-Type", "application/x-pem-file");
     response.body = std::move(pem);
     return response;
 }
 
 wire::Response Console::metrics() const {
     wire::Response response;
-    response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.body = metrics_.text();
     return response;
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "base/bytes.h"
+#include "base/recycled.h"
 
 namespace millrace::protocol {
 namespace {
@@ -13,16 +15,30 @@ constexpr std::size_t kBlockBytesMax = std::size_t{1} << 20;
 
 }  // namespace
 
+struct alignas(std::max_align_t) Arena::Block {
+    Block* before;
+    std::size_t bytes;  // all of it
+
+    std::byte* data() { return static_cast<std::byte*>(static_cast<void*>(this + 1)); }
+};
+
+Arena::~Arena() {
+    while (latest_ != nullptr) {
+        Block* const block = latest_;
+        latest_ = block->before;
+        free_recycled(block, block->bytes);
+    }
+}
+
 std::byte* Arena::allocate(std::size_t size) {
     if (size > capacity_ - used_) {
-        const std::size_t bytes =
-            std::max(size, std::clamp(block_bytes_, kBlockBytesMin, kBlockBytesMax));
-        blocks_.emplace_back(static_cast<std::byte*>(allocate_recycled(bytes)), Free{bytes});
-        capacity_ = bytes;
+        capacity_ = std::max(size, std::clamp(block_bytes_, kBlockBytesMin, kBlockBytesMax));
+        const std::size_t bytes = sizeof(Block) + capacity_;
+        latest_ = new (allocate_recycled(bytes)) Block{latest_, bytes};
         used_ = 0;
-        block_bytes_ = bytes * 2;
+        block_bytes_ = capacity_ * 2;
     }
-    std::byte* const at = blocks_.empty() ? nullptr : blocks_.back().get() + used_;
+    std::byte* const at = latest_ == nullptr ? nullptr : latest_->data() + used_;
     used_ += size;
     return at;
 }

@@ -3,11 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
-#include <vector>
-
-#include "base/recycled.h"
 
 namespace millrace::protocol {
 
@@ -15,6 +11,7 @@ class Arena final {
 public:
     // `expected`: about how many bytes will be asked for; the first block is as large.
     explicit Arena(std::size_t expected) : block_bytes_(expected) {}
+    ~Arena();
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -24,14 +21,11 @@ public:
     std::string_view keep(std::string_view text);
 
 private:
-    struct Free {
-        std::size_t bytes;
-        void operator()(std::byte* block) const noexcept { free_recycled(block, bytes); }
-    };
+    struct Block;  // and its bytes behind it
 
-    std::vector<std::unique_ptr<std::byte[], Free>> blocks_;
+    Block* latest_ = nullptr;
     std::size_t block_bytes_;  // of the next block; until one exists, the expectation
-    std::size_t used_ = 0;
+    std::size_t used_ = 0;     // of the latest
     std::size_t capacity_ = 0;
 };
 

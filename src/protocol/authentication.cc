@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/scan.h"
+
 namespace millrace::protocol {
 namespace {
 
@@ -61,9 +63,16 @@ Parameters query_parameters(std::string_view target) {
     return parameters;
 }
 
-bool separates(char c) {
-    return c == ',' || c == ' ' || c == '\t';
-}
+struct Separator {
+    static bool is(char c) { return c == ',' || c == ' ' || c == '\t'; }
+#if defined(__SSE2__)
+    static __m128i are(__m128i bytes) {
+        return _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(',')),
+                            _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
+                                         _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t'))));
+    }
+#endif
+};
 
 // The parameters an Authorization header must have, as views into it.
 struct HeaderParameter {
@@ -76,11 +85,12 @@ using HeaderParameters = std::array<HeaderParameter, 3>;
 // one pass, nothing is copied.
 HeaderParameters header_parameters(std::string_view header) {
     HeaderParameters parameters{{{"Credential"}, {"Signature"}, {"SignedHeaders"}}};
-    auto at = std::find_if(header.begin(), header.end(), separates);
-    while (at != header.end()) {
-        const auto begin = std::find_if_not(at, header.end(), separates);
-        at = std::find_if(begin, header.end(), separates);
-        const std::string_view pair(begin, at);
+    const char* const end = header.data() + header.size();
+    const char* at = run_end<Separator>(header.data(), end);
+    while (at != end) {
+        const char* const begin = std::find_if_not(at, end, Separator::is);
+        at = run_end<Separator>(begin, end);
+        const std::string_view pair(begin, static_cast<std::size_t>(at - begin));
         for (auto& [name, value] : parameters) {
             if (value.data() == nullptr && pair.size() > name.size() && pair[name.size()] == '=' &&
                 pair.starts_with(name)) {
@@ -99,14 +109,14 @@ Authentication by_header(const wire::Request& request, std::string_view header) 
             continue;
         missing.append("Authorization header requires '").append(name).append("' parameter. ");
     }
-    if (request.header("x-amz-date").empty() && request.header("date").empty()) {
+    if (request.header("X-Amz-Date").empty() && request.header("Date").empty()) {
         missing +=
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
     }
     if (missing.empty())
-        return {{}, std::string(parameters.front().value)};
+        return {{}, parameters.front().value, {}};
     missing.append("Authorization=").append(header);
-    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}};
+    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}, {}};
 }
 
 Authentication by_query(const Parameters& parameters) {
@@ -118,15 +128,15 @@ Authentication by_query(const Parameters& parameters) {
         missing.append("AWS query-string parameters must include '").append(name).append("'. ");
     }
     if (missing.empty())
-        return {{}, std::string(value_of(parameters, "X-Amz-Credential"))};
+        return {{}, {}, std::string(value_of(parameters, "X-Amz-Credential"))};
     missing += "Re-examine the query-string parameters.";
-    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}};
+    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}, {}};
 }
 
 }  // namespace
 
 Authentication authenticate(const wire::Request& request) {
-    const std::string_view header = request.header("authorization");
+    const std::string_view header = request.header("Authorization");
     const Parameters query = query_parameters(request.target);
     bool in_query = false;
     for (const auto& [name, value] : query)
@@ -136,11 +146,13 @@ Authentication authenticate(const wire::Request& request) {
         return {Authentication::Failure{"InvalidSignatureException",
                                         "Found both 'X-Amz-Algorithm' as a query-string param and "
                                         "'Authorization' as HTTP header."},
+                {},
                 {}};
     }
     if (header.empty() && !in_query) {
         return {Authentication::Failure{"MissingAuthenticationTokenException",
                                         "Missing Authentication Token"},
+                {},
                 {}};
     }
     return header.empty() ? by_query(query) : by_header(request, header);

@@ -16,7 +16,11 @@ struct Authentication {
         std::string message;
     };
     std::optional<Failure> failure;
-    std::string credential;  // "AKID/20260101/us-east-1/kinesis/aws4_request" when nothing failed
+    std::string_view in_header;  // of the request, or
+    std::string in_query;        // decoded; neither when something failed
+
+    // "AKID/20260101/us-east-1/kinesis/aws4_request"
+    std::string_view credential() const { return in_query.empty() ? in_header : in_query; }
 };
 
 Authentication authenticate(const wire::Request& request);

@@ -19,7 +19,7 @@ std::string root_arn(const Identity& identity) {
 
 bool asks_for_caller(const wire::Request& request) {
     constexpr std::string_view kAction = "Action=GetCallerIdentity";
-    if (!request.header("content-type").starts_with(kFormType))
+    if (!request.header("Content-Type").starts_with(kFormType))
         return false;
     for (std::string_view rest = request.body; !rest.empty();) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -37,7 +37,7 @@ bool asks_for_caller(const Target& target) {
 
 Reply caller_in_xml(const Identity& identity, std::string_view request_id) {
     Reply reply{{}, kResult};
-    reply.response.headers.emplace_back("Content-Type", "text/xml");
+    reply.response.headers.add("Content-Type", "text/xml");
     reply.response.body
         .append(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n"
@@ -55,7 +55,7 @@ Reply caller_in_xml(const Identity& identity, std::string_view request_id) {
 
 Reply caller_in_json(const Identity& identity) {
     Reply reply{{}, kResult};
-    reply.response.headers.emplace_back("Content-Type", header_value(Format::kJson));
+    reply.response.headers.add("Content-Type", header_value(Format::kJson));
     JsonWriter writer(reply.response.body);
     writer.begin_structure();
     writer.key("Account");

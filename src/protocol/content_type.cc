@@ -17,10 +17,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-}  // namespace
-
-ContentType content_type(std::string_view header) {
-    const std::string_view type = trimmed(header.substr(0, header.find(';')));
+ContentType named(std::string_view type) {
     if (type == kJsonType)
         return ContentType::kJson;
     if (type == kCborType)
@@ -30,6 +27,13 @@ ContentType content_type(std::string_view header) {
     if (type == kPlainJsonType)
         return ContentType::kPlainJson;
     return ContentType::kOther;
+}
+
+}  // namespace
+
+ContentType content_type(std::string_view header) {
+    const ContentType bare = named(header);  // as nearly all send it
+    return bare != ContentType::kOther ? bare : named(trimmed(header.substr(0, header.find(';'))));
 }
 
 Format format_of(ContentType type) {

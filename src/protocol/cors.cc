@@ -3,7 +3,7 @@
 namespace millrace::protocol {
 
 bool has_origin(const wire::Request& request) {
-    return !request.header("origin").empty();
+    return !request.header("Origin").empty();
 }
 
 bool is_preflight(const wire::Request& request) {
@@ -12,24 +12,24 @@ bool is_preflight(const wire::Request& request) {
 
 wire::Response preflight_response(const wire::Request& request) {
     wire::Response response;
-    const std::string_view headers = request.header("access-control-request-headers");
-    const std::string_view method = request.header("access-control-request-method");
+    const std::string_view headers = request.header("Access-Control-Request-Headers");
+    const std::string_view method = request.header("Access-Control-Request-Method");
     if (!headers.empty())
-        response.headers.emplace_back("Access-Control-Allow-Headers", headers);
+        response.headers.add("Access-Control-Allow-Headers", headers);
     if (!method.empty())
-        response.headers.emplace_back("Access-Control-Allow-Methods", method);
-    response.headers.emplace_back("Access-Control-Max-Age", "172800");
+        response.headers.add("Access-Control-Allow-Methods", method);
+    response.headers.add("Access-Control-Max-Age", "172800");
     return response;
 }
 
 void allow_origin(wire::Response& response) {
-    response.headers.emplace_back("Access-Control-Allow-Origin", "*");
+    response.headers.add("Access-Control-Allow-Origin", "*");
 }
 
 void expose_headers(wire::Response& response) {
-    response.headers.emplace_back("Access-Control-Expose-Headers",
-                                  "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,"
-                                  "x-amzn-ErrorMessage,Date");
+    response.headers.add("Access-Control-Expose-Headers",
+                         "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,"
+                         "x-amzn-ErrorMessage,Date");
 }
 
 }  // namespace millrace::protocol

@@ -70,7 +70,7 @@ std::string xml_escaped(std::string_view text) {
 Reply error(Format format, std::string_view type, const std::optional<std::string>& message) {
     Reply reply{{}, type};
     reply.response.status = status_of(type);
-    reply.response.headers.emplace_back("Content-Type", header_value(format));
+    reply.response.headers.add("Content-Type", header_value(format));
     const auto text = message && !is_utf8(*message) ? made_utf8(*message) : message;
     const std::string name = name_in(format, type);
     if (format == Format::kJson) {
@@ -107,7 +107,7 @@ Reply xml_unknown_operation() {
 Reply enveloped_error(unsigned status, std::string_view type) {
     Reply reply{{}, type};
     reply.response.status = status;
-    reply.response.headers.emplace_back("Content-Type", "application/json");
+    reply.response.headers.add("Content-Type", "application/json");
     reply.response.body.append(R"({"Output":{"__type":"com.amazon.coral.service#)")
         .append(type)
         .append(R"("},"Version":"1.0"})");

@@ -33,6 +33,11 @@ constexpr std::string_view kNoOperation = "unknown";  // in metrics and logs
 // What a body is read against when no operation is there to want anything of it.
 constexpr model::Shape kNoMembers{"Nothing", {}};
 
+// The order of the rows. Lengths come first, as they tell most names apart.
+bool before(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
 }  // namespace
 
 struct Pipeline::Row {
@@ -60,11 +65,11 @@ public:
         if (request_.method != "POST")
             return refuse_method();
 
-        type_ = content_type(request_.header("content-type"));
+        type_ = content_type(request_.header("Content-Type"));
         if (type_ == ContentType::kRpcCbor && request_.header("smithy-protocol") != kRpcProtocol)
             type_ = ContentType::kOther;
         target_ = type_ == ContentType::kRpcCbor ? parse_rpc_target(request_.target)
-                                                 : parse_target(request_.header("x-amz-target"));
+                                                 : parse_target(request_.header("X-Amz-Target"));
         if (target_.names_our_service())
             row_ = pipeline_.find(target_.operation);
 
@@ -92,7 +97,7 @@ public:
                                                     binder_->null_elements())) {
             return error(format(), kValidation, violations);
         }
-        Identity identity = identify(authentication.credential, pipeline_.settings_);
+        Identity identity = identify(authentication.credential(), pipeline_.settings_);
         context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
                                       std::move(identity.region), request_.peer});
         const auto admitted = api::check_call_rate(*context_, *row_->operation, *call_);
@@ -108,14 +113,14 @@ public:
             return error(format(), answer.error());
         Reply reply{{}, "ok"};
         if (row_->operation->kind == api::OperationKind::kStreaming) {
-            reply.response.headers.emplace_back("Content-Type", kEventStreamType);
+            reply.response.headers.add("Content-Type", kEventStreamType);
             // Events are JSON to clients of both older encodings.
             const Format events = format() == Format::kRpcCbor ? Format::kRpcCbor : Format::kJson;
             reply.response.source =
                 std::make_unique<EventBody>(call_->events(), *row_->operation->response, events);
             return reply;
         }
-        reply.response.headers.emplace_back("Content-Type", header_value(format()));
+        reply.response.headers.add("Content-Type", header_value(format()));
         if (const model::Shape* const shape = row_->operation->response) {
             reply.response.body = encode(format(), *shape, call_->response());
         }
@@ -124,28 +129,28 @@ public:
 
     Reply failed(const char* what) const {
         log::error("a request failed: {} operation={} request={}", what, operation_name(),
-                   id_.uuid);
+                   id_.uuid());
         const bool known = type_ == ContentType::kCbor || type_ == ContentType::kRpcCbor;
         return error(known ? format() : Format::kJson, kInternalFailure);
     }
 
     // What every response carries, and the traces it leaves with us.
-    wire::Response finish(Reply reply) {
+    wire::Response finish(Reply&& reply) {
         const auto took = pipeline_.clock_.steady() - began_;
         Row& row = row_ != nullptr ? *row_ : *pipeline_.unknown_;
         row.metrics.record(reply.result, took);
         log::trace("answered operation={} result={} status={} request={}", operation_name(),
-                   reply.result, reply.response.status, id_.uuid);
+                   reply.result, reply.response.status, id_.uuid());
 
         auto& headers = reply.response.headers;
         if (type_ == ContentType::kRpcCbor)
-            headers.emplace_back("smithy-protocol", kRpcProtocol);
-        headers.emplace_back("x-amzn-RequestId", std::move(id_.uuid));
+            headers.add("smithy-protocol", kRpcProtocol);
+        headers.add("x-amzn-RequestId", id_.uuid());
         if (is_preflight(request_)) {
             allow_origin(reply.response);
             return std::move(reply.response);
         }
-        headers.emplace_back("x-amz-id-2", std::move(id_.extended));
+        headers.add("x-amz-id-2", id_.extended());
         if (has_origin(request_)) {
             allow_origin(reply.response);
             expose_headers(reply.response);
@@ -186,8 +191,8 @@ private:
             return json ? error(Format::kJson, failure->type, failure->message)
                         : xml_error(failure->type, failure->message);
         }
-        const Identity identity = identify(authentication.credential, pipeline_.settings_);
-        return json ? caller_in_json(identity) : caller_in_xml(identity, id_.uuid);
+        const Identity identity = identify(authentication.credential(), pipeline_.settings_);
+        return json ? caller_in_json(identity) : caller_in_xml(identity, id_.uuid());
     }
 
     Reply refuse_syntax() const {
@@ -216,7 +221,7 @@ private:
 
     Pipeline& pipeline_;
     const wire::Request& request_;
-    RequestId id_;
+    const RequestId id_;
     const std::chrono::steady_clock::time_point began_;
     Target target_;
     ContentType type_ = ContentType::kOther;
@@ -233,8 +238,9 @@ Pipeline::Pipeline(stream::Broker& broker, Metrics& metrics, Settings settings, 
     for (const api::Operation& operation : operations) {
         rows_.push_back(std::make_unique<Row>(&operation, metrics));
     }
-    std::sort(rows_.begin(), rows_.end(),
-              [](const auto& a, const auto& b) { return a->operation->name < b->operation->name; });
+    std::sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) {
+        return before(a->operation->name, b->operation->name);
+    });
     unknown_ = std::make_unique<Row>(nullptr, metrics);
 }
 
@@ -243,7 +249,7 @@ Pipeline::~Pipeline() = default;
 Pipeline::Row* Pipeline::find(std::string_view operation) const {
     const auto at = std::lower_bound(
         rows_.begin(), rows_.end(), operation,
-        [](const auto& row, std::string_view name) { return row->operation->name < name; });
+        [](const auto& row, std::string_view name) { return before(row->operation->name, name); });
     return at != rows_.end() && (*at)->operation->name == operation ? at->get() : nullptr;
 }
 

@@ -38,7 +38,7 @@ private:
     const Settings settings_;
     env::Clock& clock_;
     RequestIds ids_;
-    std::vector<std::unique_ptr<Row>> rows_;  // by name
+    std::vector<std::unique_ptr<Row>> rows_;  // in the order of before()
     std::unique_ptr<Row> unknown_;            // for requests that name no operation
 };
 

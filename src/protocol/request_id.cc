@@ -1,6 +1,6 @@
 #include "protocol/request_id.h"
 
-#include <array>
+#include <cstring>
 #include <span>
 
 #include "base/base64.h"
@@ -15,38 +15,48 @@ std::uint64_t mixed(std::uint64_t x) {
     return x ^ (x >> 31);
 }
 
-std::string uuid_text(std::uint64_t high, std::uint64_t low) {
+// The two digits of every byte.
+constexpr std::array<std::array<char, 2>, 256> make_digits() {
     constexpr char kDigits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> digits{};
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        digits[i] = {kDigits[i >> 4], kDigits[i & 15]};
+    }
+    return digits;
+}
+constexpr std::array<std::array<char, 2>, 256> kDigits = make_digits();
+
+void write_uuid(std::uint64_t high, std::uint64_t low, char* at) {
     high = (high & ~std::uint64_t{0xF000}) | 0x4000;                   // version 4
     low = (low & ~(std::uint64_t{3} << 62)) | std::uint64_t{2} << 62;  // variant 1
-    std::string text(36, '-');
-    std::size_t at = 0;
-    for (int nibble = 0; nibble < 32; ++nibble) {
-        if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20)
-            ++at;
-        const std::uint64_t half = nibble < 16 ? high : low;
-        text[at++] = kDigits[(half >> (60 - 4 * (nibble % 16))) & 15];
+    for (int byte = 0; byte < 16; ++byte) {
+        if (byte == 4 || byte == 6 || byte == 8 || byte == 10)
+            *at++ = '-';
+        const std::uint64_t half = byte < 8 ? high : low;
+        std::memcpy(at, kDigits[(half >> (56 - 8 * (byte % 8))) & 255].data(), 2);
+        at += 2;
     }
-    return text;
 }
 
 }  // namespace
 
+RequestId::RequestId(const Random& random) {
+    write_uuid(random[0], random[1], uuid_.data());
+    const Bytes raw = std::as_bytes(std::span(random).subspan<2>());
+    static_assert(base64::encoded_size(sizeof(Random) - 16) ==
+                  std::tuple_size<decltype(extended_)>());
+    base64::encode(raw, extended_.data());
+}
+
 RequestId RequestIds::next() {
     constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15;  // odd: the counter has the full period
-    constexpr std::size_t kWords = 11;                   // two for the UUID, nine for the other
-    std::uint64_t state = next_.fetch_add(kStep * kWords, std::memory_order_relaxed);
-    std::array<std::uint64_t, kWords> words;
+    RequestId::Random words;
+    std::uint64_t state = next_.fetch_add(kStep * words.size(), std::memory_order_relaxed);
     for (auto& word : words) {
-        word = mixed(state) ^ seed_;
-        word = mixed(word);
+        word = mixed(mixed(state) ^ seed_);
         state += kStep;
     }
-    const Bytes raw = std::as_bytes(std::span(words).subspan<2>());
-    RequestId id{uuid_text(words[0], words[1]),
-                 std::string(base64::encoded_size(raw.size()), '\0')};
-    base64::encode(raw, id.extended.data());
-    return id;
+    return RequestId(words);
 }
 
 }  // namespace millrace::protocol

@@ -2,17 +2,28 @@
 // a counter, mixed, so that no request costs a system call.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "env/entropy.h"
 
 namespace millrace::protocol {
 
-struct RequestId {
-    std::string uuid;      // x-amzn-RequestId: a version 4 UUID
-    std::string extended;  // x-amz-id-2: base64 of 72 bytes
+class RequestId final {
+public:
+    using Random = std::array<std::uint64_t, 11>;  // two for the UUID, nine for the other
+
+    explicit RequestId(const Random& random);
+    // x-amzn-RequestId: a version 4 UUID.
+    std::string_view uuid() const { return {uuid_.data(), uuid_.size()}; }
+    // x-amz-id-2: base64 of 72 bytes.
+    std::string_view extended() const { return {extended_.data(), extended_.size()}; }
+
+private:
+    std::array<char, 36> uuid_;
+    std::array<char, 96> extended_;
 };
 
 // Thread-safe.

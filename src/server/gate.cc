@@ -24,10 +24,10 @@ Task<wire::Response> Gate::unavailable(const wire::Request& request) {
     const auto format = cbor ? protocol::format_of(type) : protocol::Format::kJson;
     wire::Response response = protocol::error(format, "ServiceUnavailable").response;
     response.status = 503;
-    protocol::RequestId id = ids_.next();
-    response.headers.emplace_back("x-amzn-RequestId", std::move(id.uuid));
-    response.headers.emplace_back("x-amz-id-2", std::move(id.extended));
-    response.headers.emplace_back("Retry-After", "1");
+    const protocol::RequestId id = ids_.next();
+    response.headers.add("x-amzn-RequestId", id.uuid());
+    response.headers.add("x-amz-id-2", id.extended());
+    response.headers.add("Retry-After", "1");
     co_return response;
 }
 

@@ -88,14 +88,13 @@ void Connection::go_on() {
 void Connection::handle(Exchange& exchange) {
     ++running_;
     exchange.request.peer = peer_;
-    Callback<void(std::optional<Response>)> done(
-        [this, &exchange](std::optional<Response> response) {
-            answered(exchange, std::move(response));
-        });
-    millrace::start(worker_.handler().handle(exchange.request), std::move(done));
+    millrace::start(worker_.handler().handle(exchange.request),
+                    [this, &exchange](std::optional<Response>&& response) {
+                        answered(exchange, std::move(response));
+                    });
 }
 
-void Connection::answered(Exchange& exchange, std::optional<Response> response) {
+void Connection::answered(Exchange& exchange, std::optional<Response>&& response) {
     --running_;
     if (!closed_) {
         if (!response) {
@@ -115,15 +114,13 @@ bool Connection::pull() {
         return false;
     }
     ++running_;
-    Callback<void(std::optional<std::string>)> done(
-        [this, exchange](std::optional<std::string> piece) {
-            pulled(*exchange, std::move(piece));
-        });
-    millrace::start(exchange->source->next(), std::move(done));
+    millrace::start(exchange->source->next(), [this, exchange](std::optional<std::string>&& piece) {
+        pulled(*exchange, std::move(piece));
+    });
     return true;
 }
 
-void Connection::pulled(Exchange& exchange, std::optional<std::string> piece) {
+void Connection::pulled(Exchange& exchange, std::optional<std::string>&& piece) {
     --running_;
     if (closed_) {
         exchange.source.reset();

@@ -43,9 +43,9 @@ private:
 
     void go_on();
     void handle(Exchange& exchange);
-    void answered(Exchange& exchange, std::optional<Response> response);
+    void answered(Exchange& exchange, std::optional<Response>&& response);
     bool pull();
-    void pulled(Exchange& exchange, std::optional<std::string> piece);
+    void pulled(Exchange& exchange, std::optional<std::string>&& piece);
     void yield();
     void watch();
     void did_see(ErrorCode ec);

@@ -31,6 +31,12 @@ std::size_t Http1Parser::feed(std::string_view bytes, ErrorCode& ec) {
     return put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
 }
 
+Http1Head Http1Parser::head() const {
+    const auto length = content_length();
+    return {http11(),          keep_alive(),    chunked(),
+            expects_continue_, offers_upgrade_, length ? static_cast<std::size_t>(*length) : 0};
+}
+
 void Http1Parser::on_request_impl(http::verb, View method, View target, int version, ErrorCode&) {
     request_.method = view(method);
     request_.target = view(target);

@@ -10,6 +10,7 @@
 
 #include "wire/byte_budget.h"
 #include "wire/handler.h"
+#include "wire/plain_head.h"
 
 namespace millrace::wire {
 
@@ -25,12 +26,13 @@ public:
     // the request point into them. Returns how many were consumed.
     std::size_t feed(std::string_view bytes, ErrorCode& ec);
 
+    // Once the header is done; a chunked body's trailers may still end the connection.
+    Http1Head head() const;
+
     bool http11() const { return version_ >= 11; }
-    bool expects_continue() const { return expects_continue_; }
     bool unknown_expectation() const { return unknown_expectation_; }
     bool unknown_coding() const { return unknown_coding_; }  // a Transfer-Encoding but "chunked"
     bool over_budget() const { return over_budget_; }
-    bool offers_upgrade() const { return offers_upgrade_; }
 
 private:
     using View = boost::beast::string_view;

@@ -73,26 +73,8 @@ void Http1Session::received(std::size_t bytes) {
 }
 
 Exchange* Http1Session::next() {
-    if (phase_ == Phase::kIdle) {
-        // Some clients end a body with a line break that is not part of it.
-        while (end_ - begin_ >= 2 && std::memcmp(&buffer_[begin_], "\r\n", 2) == 0) {
-            begin_ += 2;
-        }
-        const bool nothing = end_ == begin_ || (end_ - begin_ == 1 && buffer_[begin_] == '\r');
-        if (nothing) {
-            if (begin_ > 0) {
-                std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-                end_ -= std::exchange(begin_, 0);
-            }
-            return nullptr;
-        }
-        parsed_ = begin_;
-        parser_.emplace(request_, body_, body_share_);
-        parser_->body_limit(context_.limits.body_bytes_max);
-        // Ours is exact however the bytes come; Beast's depends on that, so it only backs it up.
-        const std::size_t limit = 2 * context_.limits.header_bytes_max + 16;
-        parser_->header_limit(static_cast<std::uint32_t>(limit));
-        phase_ = Phase::kHeader;
+    if (phase_ == Phase::kIdle && !begin_request()) {
+        return nullptr;
     }
     if (phase_ == Phase::kHeader && !parse_header()) {
         return nullptr;
@@ -106,8 +88,38 @@ Exchange* Http1Session::next() {
     return &exchange_;
 }
 
+// False: there is nothing of a request yet, or no room for its body.
+bool Http1Session::begin_request() {
+    // Some clients end a body with a line break that is not part of it.
+    while (end_ - begin_ >= 2 && std::memcmp(&buffer_[begin_], "\r\n", 2) == 0) {
+        begin_ += 2;
+    }
+    const bool nothing = end_ == begin_ || (end_ - begin_ == 1 && buffer_[begin_] == '\r');
+    if (nothing) {
+        if (begin_ > 0) {
+            std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+            end_ -= std::exchange(begin_, 0);
+        }
+        return false;
+    }
+    const Limits& limits = context_.limits;
+    const std::string_view bytes(&buffer_[begin_], end_ - begin_);
+    const std::size_t head_bytes = read_plain_head(bytes.substr(0, limits.header_bytes_max),
+                                                   limits.body_bytes_max, request_, head_);
+    parsed_ = begin_ + head_bytes;
+    if (head_bytes > 0) {
+        return expect_body();
+    }
+    parser_.emplace(request_, body_, body_share_);
+    parser_->body_limit(limits.body_bytes_max);
+    // Ours is exact however the bytes come; Beast's depends on that, so it only backs it up.
+    parser_->header_limit(static_cast<std::uint32_t>(2 * limits.header_bytes_max + 16));
+    phase_ = Phase::kHeader;
+    return true;
+}
+
 std::unique_ptr<Session> Http1Session::successor() {
-    if (!parser_->offers_upgrade() || !parser_->http11() || draining_ ||
+    if (!head_.offers_upgrade || !head_.http11 || draining_ ||
         !same_text(request_.header("Upgrade"), "h2c")) {
         return nullptr;
     }
@@ -148,37 +160,39 @@ bool Http1Session::parse_header() {
         refuse(417);
         return false;
     }
-    phase_ = Phase::kBody;
-    if (parser_->is_done()) {
-        body_length_ = 0;
-        return true;
-    }
-    std::size_t missing = kChunkRoom;
-    if (parser_->chunked()) {
+    head_ = parser_->head();
+    if (head_.chunked) {
         parser_->eager(true);
-    } else {
-        body_length_ = static_cast<std::size_t>(*parser_->content_length());
+    }
+    return expect_body();
+}
+
+// False: there is no room for it.
+bool Http1Session::expect_body() {
+    phase_ = Phase::kBody;
+    std::size_t missing = kChunkRoom;
+    if (!head_.chunked) {
         const std::size_t there = end_ - parsed_;
-        missing = body_length_ > there ? body_length_ - there : 0;
+        missing = head_.body_length > there ? head_.body_length - there : 0;
     }
     if (missing > 0 && !make_room(missing)) {
         return false;
     }
-    if (missing > 0 && parser_->expects_continue() && parser_->http11()) {
+    if (missing > 0 && head_.expects_continue && head_.http11) {
         output_.head += "HTTP/1.1 100 Continue\r\n\r\n";
     }
     return true;
 }
 
 bool Http1Session::parse_body() {
-    if (!parser_->is_done() && parser_->chunked()) {
+    if (head_.chunked) {
         return parse_chunks();
     }
-    if (end_ - parsed_ < body_length_) {
+    if (end_ - parsed_ < head_.body_length) {
         return false;
     }
-    request_.body = {buffer_.get() + parsed_, body_length_};
-    parsed_ += body_length_;
+    request_.body = {buffer_.get() + parsed_, head_.body_length};
+    parsed_ += head_.body_length;
     return true;
 }
 
@@ -197,6 +211,7 @@ bool Http1Session::parse_chunks() {
     std::memmove(buffer_.get() + parsed_, buffer_.get() + parsed_ + used, end_ - parsed_ - used);
     end_ -= used;
     if (parser_->is_done()) {
+        head_ = parser_->head();
         request_.body = body_;
         return true;
     }
@@ -249,7 +264,7 @@ void Http1Session::move_request(char* to) {
     begin_ = 0;
 }
 
-void Http1Session::answer(Exchange& exchange, Response response) {
+void Http1Session::answer(Exchange& exchange, Response&& response) {
     CHECK(phase_ == Phase::kHandling && exchange.running);
     exchange.running = false;
     std::optional<BudgetShare> share;
@@ -261,15 +276,12 @@ void Http1Session::answer(Exchange& exchange, Response response) {
         }
     }
     const bool pieces = response.source != nullptr;
-    const bool http11 = parser_->http11();
-    const bool keep = !draining_ && parser_->keep_alive() && (http11 || !pieces);
+    const bool http11 = head_.http11;
+    const bool keep = !draining_ && head_.keep_alive && (http11 || !pieces);
     const bool head_only = request_.method == "HEAD";
     std::string& out = output_.head;
     append_status_line(out, response.status);
-    for (const auto& [name, value] : response.headers) {
-        out.append(name).append(": ").append(value).append("\r\n");
-    }
-    out.append("Date: ").append(context_.date).append("\r\n");
+    out.append(response.headers.text()).append("Date: ").append(context_.date).append("\r\n");
     if (!keep) {
         out += "Connection: close\r\n";
     } else if (!http11) {
@@ -387,12 +399,14 @@ bool Http1Session::output_full() const {
 
 void Http1Session::take_output(Output& taken) {
     taken.clear();
-    std::swap(taken, output_);
+    taken.head.swap(output_.head);
+    taken.body.swap(output_.body);
+    taken.share.swap(output_.share);
 }
 
 // Answers an error that ends the session; what was received is dropped, unread.
 void Http1Session::refuse(unsigned status) {
-    const bool http11 = parser_->http11();
+    const bool http11 = parser_ ? parser_->http11() : head_.http11;
     std::string& out = output_.head;
     append_status_line(out, status);
     out.append("Date: ").append(context_.date).append("\r\nConnection: close\r\n");
@@ -416,6 +430,7 @@ void Http1Session::turn_away(std::string_view answer) {
 // Lets go of the last request, and of its memory where it was large.
 void Http1Session::release() {
     parser_.reset();
+    head_ = {};
     request_.method = request_.target = request_.body = {};
     request_.headers.clear();
     if (request_.headers.capacity() > kKeptHeadersMax) {

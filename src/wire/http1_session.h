@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "wire/http1_parser.h"
+#include "wire/plain_head.h"
 #include "wire/session.h"
 
 namespace millrace::wire {
@@ -39,7 +40,7 @@ public:
 
     Exchange* next() override;
     std::unique_ptr<Session> successor() override;  // for "Upgrade: h2c"
-    void answer(Exchange& exchange, Response response) override;
+    void answer(Exchange& exchange, Response&& response) override;
     Exchange* wants_piece() override;
     void piece(Exchange& exchange, std::string bytes) override;
     void fail(Exchange& exchange) override;
@@ -61,7 +62,9 @@ public:
     bool multiplexed() const override { return false; }
 
 private:
+    bool begin_request();
     bool parse_header();
+    bool expect_body();
     bool parse_body();
     bool parse_chunks();
     void refuse(unsigned status);
@@ -76,16 +79,16 @@ private:
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;   // where the current request begins
-    std::size_t parsed_ = 0;  // where the parser stopped
+    std::size_t parsed_ = 0;  // where parsing stopped
     std::size_t end_ = 0;     // where the received bytes end
     BudgetShare buffer_share_;
     BudgetShare body_share_;
 
-    std::optional<Http1Parser> parser_;
+    std::optional<Http1Parser> parser_;  // unless the head is plain
+    Http1Head head_;
     Exchange exchange_;
     Request& request_ = exchange_.request;
-    std::string body_;             // of a chunked request
-    std::size_t body_length_ = 0;  // of one with Content-Length
+    std::string body_;  // of a chunked request
     bool draining_ = false;
     bool unread_ = false;
     bool chunked_ = false;            // kPieces: how they are sent,

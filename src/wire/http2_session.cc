@@ -324,7 +324,7 @@ Exchange* Http2Session::next() {
     return oldest;
 }
 
-void Http2Session::answer(Exchange& exchange, Response response) {
+void Http2Session::answer(Exchange& exchange, Response&& response) {
     Http2Stream& stream = stream_of(exchange);
     CHECK(stream.state == Http2Stream::State::kGivenOut && stream.running);
     stream.running = false;
@@ -366,11 +366,8 @@ void Http2Session::submit(Http2Stream& stream, const Response& response, bool bo
     const bool sized = response.source == nullptr && response.status >= 200 &&
                        response.status != 204 && response.status != 304;
     const std::string_view length = sized ? decimal(response.body.size(), length_room) : "";
-    std::size_t bytes = 128 + context_.date.size();
-    for (const auto& [name, value] : response.headers) {
-        bytes += name.size() + value.size();
-    }
-    Http2Fields fields(bytes, response.headers.size() + 3);
+    const std::size_t bytes = 128 + context_.date.size() + response.headers.text().size();
+    Http2Fields fields(bytes, response.headers.count() + 3);
     fields.add(":status", decimal(response.status, status_room));
     for (const auto& [name, value] : response.headers) {
         fields.add(name, value);

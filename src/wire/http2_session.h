@@ -57,7 +57,7 @@ public:
     void received(std::size_t bytes) override;
 
     Exchange* next() override;
-    void answer(Exchange& exchange, Response response) override;
+    void answer(Exchange& exchange, Response&& response) override;
     Exchange* wants_piece() override;
     void piece(Exchange& exchange, std::string bytes) override;
     void fail(Exchange& exchange) override;

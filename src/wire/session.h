@@ -72,7 +72,7 @@ public:
     // and the connection, as the client wishes; or null.
     virtual std::unique_ptr<Session> successor() { return nullptr; }
     // REQUIRES: the exchange came from next() and runs. It may be gone afterwards.
-    virtual void answer(Exchange& exchange, Response response) = 0;
+    virtual void answer(Exchange& exchange, Response&& response) = 0;
     // An exchange whose source is to be asked for a piece, which is running then; or null.
     // REQUIRES: all output has been sent.
     virtual Exchange* wants_piece() = 0;

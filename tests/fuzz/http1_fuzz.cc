@@ -1,6 +1,8 @@
 // Bytes into an HTTP/1.1 session. How they are cut changes neither the requests that come out nor
 // what is answered, only how early a broken head that is not complete is refused, and whether as
-// broken or as too large; the buffer stays bounded; and the shared budget is given back.
+// broken or as too large; the buffer stays bounded; and the shared budget is given back. Byte by
+// byte it is Beast that reads every head, at once the plain heads are read by read_plain_head(): so
+// this holds the two against each other as well.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -51,7 +53,7 @@ void answer_all(Http1Session& session, Outcome& outcome) {
         outcome.requests.push_back(told(*request));
         Response response;
         response.status = request->target.size() % 3 == 0 ? 404 : 200;
-        response.headers.emplace_back("X-Length", std::to_string(request->body.size()));
+        response.headers.add("X-Length", std::to_string(request->body.size()));
         response.body = std::string(request->body);
         session.answer(*exchange, std::move(response));
     }

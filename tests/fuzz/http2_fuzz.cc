@@ -36,7 +36,7 @@ void answer(Session& session, Exchange& exchange) {
     Response response;
     const std::size_t kind = exchange.request.target.size() % 4;
     response.status = kind == 0 ? 404 : 200;
-    response.headers.emplace_back("X-Length", std::to_string(exchange.request.body.size()));
+    response.headers.add("X-Length", std::to_string(exchange.request.body.size()));
     if (kind == 1 && exchange.request.method != "HEAD") {
         response.source = std::make_unique<FuzzSource>();
     } else {

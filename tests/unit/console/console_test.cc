@@ -61,7 +61,7 @@ TEST_F(ConsoleTest, MetricsAreInPrometheusText) {
     metrics.counter("millrace_things_total", "Things.", {{"kind", "a"}}).Increment(3);
     const wire::Response response = ask("GET", "/_millrace/metrics");
     EXPECT_EQ(response.status, 200U);
-    EXPECT_EQ(response.headers.at(0).second, "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_EQ((*response.headers.begin()).value, "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_NE(response.body.find("# TYPE millrace_things_total counter\n"
                                  "millrace_things_total{kind=\"a\"} 3\n"),
               std::string::npos);
@@ -72,7 +72,7 @@ TEST_F(ConsoleTest, TheAuthorityIsShownIfItIsOurs) {
     authority.pem = "-----BEGIN CERTIFICATE-----";
     const wire::Response response = ask("GET", "/_millrace/ca.pem");
     EXPECT_EQ(response.status, 200U);
-    EXPECT_EQ(response.headers.at(0).second, "application/x-pem-file");
+    EXPECT_EQ((*response.headers.begin()).value, "application/x-pem-file");
     EXPECT_EQ(response.body, authority.pem);
 }
 

@@ -57,10 +57,10 @@ TEST(RequestIds, LookRightAndNeverRepeat) {
     std::set<std::string> seen;
     for (int i = 0; i < 2000; ++i) {
         const RequestId id = ids.next();
-        ASSERT_TRUE(std::regex_match(id.uuid, uuid)) << id.uuid;
-        ASSERT_EQ(id.extended.size(), 96u);
-        ASSERT_TRUE(seen.insert(id.uuid).second);
-        ASSERT_TRUE(seen.insert(id.extended).second);
+        ASSERT_TRUE(std::regex_match(id.uuid().begin(), id.uuid().end(), uuid)) << id.uuid();
+        ASSERT_EQ(id.extended().size(), 96u);
+        ASSERT_TRUE(seen.emplace(id.uuid()).second);
+        ASSERT_TRUE(seen.emplace(id.extended()).second);
     }
 }
 
@@ -95,13 +95,13 @@ TEST(Errors, OnlySerializationMessagesAreCapitalised) {
     EXPECT_EQ(
         error(Format::kCbor, kUnknownOperation).response.body,
         hex("bf 66 5f5f74797065 78 19 556e6b6e6f776e4f7065726174696f6e457863657074696f6e ff"));
-    EXPECT_EQ(error(Format::kCbor, kValidation, "no").response.headers[0].second,
+    EXPECT_EQ((*error(Format::kCbor, kValidation, "no").response.headers.begin()).value,
               "application/x-amz-cbor-1.1");
 }
 
 TEST(Errors, InRpcV2AreNamedByTheModel) {
     const Reply reply = error(Format::kRpcCbor, kValidation, "no");
-    EXPECT_EQ(reply.response.headers[0].second, "application/cbor");
+    EXPECT_EQ((*reply.response.headers.begin()).value, "application/cbor");
     EXPECT_NE(reply.response.body.find("com.amazonaws.kinesis#ValidationException"),
               std::string::npos);
     EXPECT_EQ(reply.result, kValidation);

@@ -363,6 +363,29 @@ TEST(Http1Session, CuttingDoesNotChangeWhatComesOut) {
     }
 }
 
+// Where a head is cut decides who reads it: it is plain, or Beast's.
+TEST(Http1Session, APlainHeadMayBeCutAnywhere) {
+    const std::string input =
+        "POST /a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 4\r\n\r\nbody"
+        "GET /b?c HTTP/1.1\r\nX-Empty:\r\nConnection: close\r\n\r\n";
+    Wire whole;
+    whole.feed(input);
+    EXPECT_EQ(whole.requests, (std::vector<std::string>{"POST /a body", "GET /b?c "}));
+    EXPECT_EQ(whole.sent,
+              ok("body") + answer("200 OK", "Connection: close\r\nContent-Length: 0\r\n", ""));
+    for (std::size_t first = 1; first < input.size(); ++first) {
+        for (std::size_t second = first; second < input.size(); ++second) {
+            Wire cut;
+            cut.feed(std::string_view(input).substr(0, first));
+            cut.feed(std::string_view(input).substr(first, second - first));
+            cut.feed(std::string_view(input).substr(second));
+            ASSERT_EQ(cut.requests, whole.requests) << first << " " << second;
+            ASSERT_EQ(cut.sent, whole.sent) << first << " " << second;
+            ASSERT_EQ(cut.last_headers, whole.last_headers);
+        }
+    }
+}
+
 class NoSource final : public Source {
 public:
     Task<std::string> next() override { co_return ""; }

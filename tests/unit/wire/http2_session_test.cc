@@ -215,7 +215,7 @@ TEST(Http2Session, LowersTheNamesOfItsHeaders) {
     wire.begin();
     wire.feed(post(1, "/", ""));
     Response response;
-    response.headers.emplace_back("X-Amzn-RequestId", "Some Value");
+    response.headers.add("X-Amzn-RequestId", "Some Value");
     wire.session->answer(*wire.held.at(0), std::move(response));
     wire.take();
     EXPECT_EQ(wire.of(FrameType::kHeaders, 1).at(0).field("x-amzn-requestid"), "Some Value");
