@@ -124,10 +124,13 @@ __attribute__((target("avx2"))) std::size_t encode_avx2(const std::uint8_t* in, 
     return done;
 }
 
-// Decodes 32 characters at a time while what follows leaves room for a 32-byte store, up to the
-// first block with a character outside the alphabet; returns how many characters were consumed.
-__attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::size_t size,
-                                                        std::byte* out) {
+struct DecodedBlock {
+    __m256i bytes;  // 24, then zeros
+    __m256i clash;  // not zero: a character is outside the alphabet
+};
+
+// Decodes 32 characters.
+__attribute__((target("avx2"))) inline DecodedBlock decode_block(const char* in) {
     // A character is in the alphabet iff the classes of its low and its high nibble share no bit.
     const __m256i low_classes =
         _mm256_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1A,
@@ -144,23 +147,57 @@ __attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::siz
     const __m256i gather = _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1,
                                             2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     const __m256i nibble = _mm256_set1_epi8(0x0F);
+    const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in));
+    const __m256i high = _mm256_and_si256(_mm256_srli_epi32(text, 4), nibble);
+    const __m256i low = _mm256_and_si256(text, nibble);
+    const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_classes, low),
+                                           _mm256_shuffle_epi8(high_classes, high));
+    const __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
+    const __m256i offset = _mm256_shuffle_epi8(offsets, _mm256_add_epi8(slash, high));
+    const __m256i values = _mm256_add_epi8(text, offset);
+    const __m256i halves = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    const __m256i triplets = _mm256_madd_epi16(halves, _mm256_set1_epi32(0x00011000));
+    return {_mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(triplets, gather),
+                                        _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7)),
+            clash};
+}
+
+// And writes exactly the 24 bytes; false: it wrote none.
+__attribute__((target("avx2"))) inline bool decode_exactly(const char* in, std::byte* out) {
+    const auto [bytes, clash] = decode_block(in);
+    if (_mm256_testz_si256(clash, clash) == 0)
+        return false;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_castsi256_si128(bytes));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + 16), _mm256_extracti128_si256(bytes, 1));
+    return true;
+}
+
+// Decodes blocks up to the first with a character outside the alphabet; returns how many characters
+// were consumed. The last quartet, which may have padding, is always left.
+__attribute__((target("avx2"))) std::size_t decode_avx2(const char* in, std::size_t size,
+                                                        std::byte* out) {
+    constexpr std::size_t kBlock = 32;
+    constexpr std::size_t kQuartet = 4;
     std::size_t done = 0;
-    for (; size - done >= 48; done += 32, out += 24) {
-        const __m256i text = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + done));
-        const __m256i high = _mm256_and_si256(_mm256_srli_epi32(text, 4), nibble);
-        const __m256i low = _mm256_and_si256(text, nibble);
-        const __m256i clash = _mm256_and_si256(_mm256_shuffle_epi8(low_classes, low),
-                                               _mm256_shuffle_epi8(high_classes, high));
+    // Two at a time, while what follows leaves room for two stores of 32 bytes.
+    for (; size - done >= 2 * kBlock + 16; done += 2 * kBlock, out += 48) {
+        const DecodedBlock first = decode_block(in + done);
+        const DecodedBlock second = decode_block(in + done + kBlock);
+        const __m256i clash = _mm256_or_si256(first.clash, second.clash);
         if (_mm256_testz_si256(clash, clash) == 0)
-            break;
-        const __m256i slash = _mm256_cmpeq_epi8(text, _mm256_set1_epi8('/'));
-        const __m256i offset = _mm256_shuffle_epi8(offsets, _mm256_add_epi8(slash, high));
-        const __m256i values = _mm256_add_epi8(text, offset);
-        const __m256i halves = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
-        const __m256i triplets = _mm256_madd_epi16(halves, _mm256_set1_epi32(0x00011000));
-        const __m256i packed = _mm256_permutevar8x32_epi32(
-            _mm256_shuffle_epi8(triplets, gather), _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), packed);
+            return done;
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), first.bytes);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 24), second.bytes);
+    }
+    for (; size - done >= kBlock + kQuartet; done += kBlock, out += 24) {
+        if (!decode_exactly(in + done, out))
+            return done;
+    }
+    // The rest again with some of what precedes it, for a whole block.
+    if (size >= kBlock + kQuartet && size - done > kQuartet) {
+        const std::size_t again = kBlock - (size - kQuartet - done);
+        if (decode_exactly(in + done - again, out - again / 4 * 3))
+            return size - kQuartet;
     }
     return done;
 }

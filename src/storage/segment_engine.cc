@@ -83,19 +83,24 @@ public:
         }
     }
 
-    // After the commit.
+    // After the commit. The frames of a part stand one after the other: what the first was given
+    // tells what the others were. (A look at each would fetch it from another core's cache.)
     std::vector<AppendResult> results() const {
+        std::vector<AppendResult> next;
+        next.reserve(request_.parts.size());
+        for (const CommitRequest::Part& part : request_.parts) {
+            const FrameHeader first = load_header(part.frames);
+            next.push_back({part.status, Position(first.position), first.stamp()});
+        }
         std::vector<AppendResult> results(records_.size());
-        std::vector<std::size_t> at(request_.parts.size(), 0);
         for (std::size_t i = 0; i < records_.size(); ++i) {
             if (part_of_[i] == kNone) {
                 continue;
             }
-            const CommitRequest::Part& part = request_.parts[part_of_[i]];
-            std::size_t& offset = at[part_of_[i]];
-            const FrameHeader header = load_header(Bytes(part.frames).subspan(offset));
-            offset += header.frame_bytes();
-            results[i] = {part.status, Position(header.position), header.stamp()};
+            AppendResult& result = next[part_of_[i]];
+            result.stamp = std::max(result.stamp, records_[i].stamp);
+            results[i] = result;
+            result.position = Position(result.position.value() + 1);
         }
         return results;
     }
