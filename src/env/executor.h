@@ -20,7 +20,8 @@ public:
     virtual ~Executor() = default;
     virtual void post(Callback<void()> run) = 0;  // thread-safe; never runs inline
     // On this executor's thread: tells `what` once this turn ends, however often it was asked; at
-    // once where there are no turns. `what` lives until then and asks for nothing when told.
+    // once where there are no turns. `what` lives until then; what it asks for when told is for the
+    // next turn's end.
     virtual void at_turn_end(TurnEnd& what) { what.turn_ended(); }
 };
 

@@ -1,4 +1,4 @@
-// CheckpointJob: what a checkpoint does off the committer's thread: syncs what the segments got,
+// CheckpointJob: what a checkpoint does beside commits: syncs what the segments got,
 // stores the checkpoint, and removes the files that it calls doomed.
 #pragma once
 
@@ -35,7 +35,7 @@ public:
     std::vector<Part>& parts() { return parts_; }
     const std::vector<Doomed>& left() const { return left_; }  // what could not be removed
 
-    bool finished = false;  // guarded by the committer's mutex
+    bool ended = false;  // guarded by the mutex of Checkpoints
 
 private:
     void sync_segments(StoreParts& parts);

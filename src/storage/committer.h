@@ -1,5 +1,5 @@
-// Committer: the one writer of a data directory, on a thread of its own. While one commit is being
-// synced the next one gathers: group commit, without a timer. A commit is
+// Committer: the one writer of a data directory. While one commit is being synced the next one
+// gathers: group commit, without a timer. A commit is
 //
 //   number the frames - write them to the segments (page cache) - write and sync the journal -
 //   publish to readers - answer
@@ -7,23 +7,26 @@
 // so that the journal never holds a record that the segments lack, and no reader sees one that the
 // journal lacks. What fails is rolled back and not acknowledged. Checkpoints run beside commits, on
 // the disk pool.
+//
+// Whoever holds the pen writes: a thread of the committer's own, or, where a commit is over sooner
+// than that thread would be awake, the worker that asked for it, at the end of its turn. A worker
+// writes plain appends to a store that is sound, and leaves all else to the thread.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
 #include "env/disk_pool.h"
-#include "storage/checkpoint_job.h"
+#include "storage/checkpoints.h"
 #include "storage/commit_request.h"
+#include "storage/failures.h"
 #include "storage/journal.h"
 #include "storage/recovery.h"
 #include "storage/store_parts.h"
@@ -51,12 +54,16 @@ public:
 
 private:
     struct Group;
+    using Requests = std::vector<CommitRequest*>;
 
-    void turn_ended() noexcept override { wake_.notify_one(); }
+    void turn_ended() noexcept override;
+    bool commits_here() const;
 
     void run();
-    std::vector<CommitRequest*> take_group();
-    void commit(std::vector<CommitRequest*> requests);
+    void act();
+    void tell_thread();
+    Requests take_group();
+    [[nodiscard]] Requests commit(Requests requests);
     void bound_open_files();
     bool journal_works();
     bool takes_records();
@@ -72,18 +79,8 @@ private:
     Result<void> write_journal(Group& group);
     void roll_back(Group& group, AppendStatus status);
     void publish(Group& group);
-    void answer(Group& group);
-
-    bool dirty() const;
-    bool checkpoint_due();
-    void note_dirty();
-    bool begin_checkpoint();
-    void finish_checkpoint();
-    Result<void> checkpoint_now();
-    Result<void> rewrite_lost();
-    bool may_retry() const;
-    void retry_later();
-    void complain(const Error& why);
+    [[nodiscard]] Requests answer(Group& group);
+    static void finish(const Requests& requests);
 
     StoreParts& parts_;
     env::DiskPool& pool_;
@@ -97,21 +94,14 @@ private:
     std::deque<CommitRequest*> queue_;  // guarded by mutex_
     std::uint64_t queued_bytes_ = 0;    // guarded by mutex_; those of the commit in progress, too
     bool stopping_ = false;             // guarded by mutex_
-    bool asleep_ = false;               // guarded by mutex_; the thread, for want of requests
+    bool asleep_ = false;               // guarded by mutex_; the thread, for want of work
+    bool told_ = false;                 // guarded by mutex_; the thread, that there is some
 
-    // The committer thread's; start()'s and stop()'s before and after it.
+    // Guarded by pen_, which is taken before mutex_; start()'s and stop()'s before and after that.
+    std::mutex pen_;
+    Failures failures_;
     Journal journal_;
-    JournalMark checkpointed_;
-    std::unordered_set<ShardLogPtr> dirty_logs_;  // written to since the last checkpoint
-    bool control_dirty_ = false;                  // shards came or went since then
-    bool journal_tells_ = false;                  // ... that something was written since then
-    std::uint64_t bytes_since_checkpoint_ = 0;
-    std::chrono::steady_clock::time_point dirty_since_{};
-    bool checkpoint_urgent_ = false;
-    std::chrono::steady_clock::time_point retry_at_{};  // no repair is tried before
-    std::chrono::steady_clock::time_point complained_at_{};
-    std::shared_ptr<CheckpointJob> job_;  // null: none runs
-    std::vector<Doomed> doomed_;
+    Checkpoints checkpoints_;
     bool checkpoint_first_ = false;
     bool stopped_ = false;
 

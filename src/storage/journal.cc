@@ -124,7 +124,9 @@ Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const 
     if (written && sync_) {
         const auto begun = parts_.clock.steady();
         written = ring.file->sync_data();
-        sync_seconds_.Observe(std::chrono::duration<double>(parts_.clock.steady() - begun).count());
+        const auto took = parts_.clock.steady() - begun;
+        sync_seconds_.Observe(std::chrono::duration<double>(took).count());
+        sync_time_ += (took - sync_time_) / 8;
     }
     if (!written) {
         failed_ = true;

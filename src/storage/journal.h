@@ -7,6 +7,7 @@
 // commit names the last durable one, and so declares void whatever lies between.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -32,6 +33,13 @@ public:
     // Writes one commit and syncs it. REQUIRES: make_room(entries) just now, not failed().
     Result<void> commit(std::vector<JournalEntry> entries, std::span<const Bytes> body);
 
+    // Bytes that commits may take before another file must be begun.
+    std::uint64_t room() const {
+        return started_ ? parts_.options.journal_file_bytes - offset_ : 0;
+    }
+    // Whether syncs are over sooner, lately, than another thread would be awake.
+    bool syncs_fast() const { return sync_ && sync_time_ <= kFastSync; }
+
     bool failed() const { return failed_; }
     Result<void> reopen();
 
@@ -44,6 +52,8 @@ public:
     void release(std::uint64_t sequence) { released_ = sequence; }
 
 private:
+    static constexpr std::chrono::microseconds kFastSync{250};
+
     struct RingFile {
         std::shared_ptr<env::File> file;  // null: not opened by this process
         std::uint64_t last_sequence = 0;  // of a commit in it; 0: none
@@ -61,6 +71,7 @@ private:
     bool started_ = false;  // current_ is ours to write to
     bool failed_ = false;
     std::uint64_t offset_ = 0;
+    std::chrono::nanoseconds sync_time_ = std::chrono::seconds(1);  // smoothed
     std::uint64_t generation_;
     std::uint64_t sequence_;  // of the last attempt
     std::uint64_t durable_;

@@ -155,9 +155,13 @@ Result<std::optional<FrameHeader>> ShardCursor::header() {
             if (header.value().position >= tip_.value()) {
                 break;  // published since, or the end
             }
+            if (header.value().position < expected_.value()) {
+                skip();  // not wanted, or met in a segment that was rewritten meanwhile
+                continue;
+            }
             return std::optional(header.value());
         }
-        const auto next = log_.segment_after(segment_->first);
+        const auto next = log_.segment_after(*segment_, walked_);
         if (!next || next->first >= tip_) {
             break;
         }
@@ -169,7 +173,6 @@ Result<std::optional<FrameHeader>> ShardCursor::header() {
             if (log_.has_segment(next->first)) {
                 return missing(*next);
             }
-            segment_ = *next;
         }
     }
     return std::optional<FrameHeader>();

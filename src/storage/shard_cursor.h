@@ -1,5 +1,6 @@
 // ShardCursor: a walk over one shard's published frames, from segment to segment. It meets every
-// frame at or past a position that is stamped `horizon` or later, and perhaps a few before.
+// frame at or past a position that is stamped `horizon` or later, once and in order, whatever is
+// rewritten meanwhile; and perhaps a few that are stamped earlier.
 //
 // With ReadMode::kCachedOnly each call may give kWouldBlock; the caller then begins anew with
 // kMayBlock, off the network thread.

@@ -84,11 +84,18 @@ Result<ShardLog::View> ShardLog::view(Position from, WallTime horizon) const {
     return view;
 }
 
-std::optional<Segment> ShardLog::segment_after(Position first) const {
+std::optional<Segment> ShardLog::segment_after(const Segment& walked, Position position) const {
     const std::lock_guard lock(mutex_);
-    const auto at = std::upper_bound(segments_.begin(), segments_.end(), first,
-                                     [](Position p, const Segment& s) { return p < s.first; });
-    return at == segments_.end() ? std::nullopt : std::optional(*at);
+    const auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
+                                        [](Position p, const Segment& s) { return p < s.first; });
+    if (after != segments_.begin()) {
+        const Segment& here = *std::prev(after);
+        const bool more = here.first != walked.first || here.bytes > walked.bytes;
+        if (more && position < tip_) {
+            return here;
+        }
+    }
+    return after == segments_.end() ? std::nullopt : std::optional(*after);
 }
 
 Position ShardLog::first() const {

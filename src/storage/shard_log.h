@@ -59,8 +59,9 @@ public:
     };
     // Frames stamped before `horizon` are not asked for. kNotFound: the shard was dropped.
     Result<View> view(Position from, WallTime horizon) const;
-    // The segment after the one that starts at `first`.
-    std::optional<Segment> segment_after(Position first) const;
+    // Where a walk goes on that came to `position` at the end of `walked`: in the next segment, or
+    // in one that a rewrite has put in the place of several.
+    std::optional<Segment> segment_after(const Segment& walked, Position position) const;
     Position first() const;  // the tip if there is no frame
     // Whether the segment is a part of the log still: retention may have taken it since view().
     bool has_segment(Position first) const;

@@ -46,7 +46,7 @@ Result<ReadResult> read_records(StoreParts& parts, ShardLog& log, const ReadRequ
             break;
         }
         const FrameHeader& frame = *header.value();
-        if (frame.position < request.from.value() || frame.stamp() < request.horizon) {
+        if (frame.stamp() < request.horizon) {
             cursor.skip();
             result.next = std::max(result.next, Position(frame.position + 1));
             continue;

@@ -62,13 +62,15 @@ void Worker::run() {
     for (Listener& listener : listeners_) {
         accept(listener);
     }
-    while (io_.run_one() > 0) {
+    // Nobody who waits for the end of a turn waits for another event.
+    while (!at_turn_end_.empty() || io_.run_one() > 0) {
         for (int more = 1; more < kTurnHandlersMax && io_.poll_one() > 0; ++more) {
         }
-        for (env::TurnEnd* const what : at_turn_end_) {
+        std::swap(at_turn_end_, ending_);
+        for (env::TurnEnd* const what : ending_) {
             what->turn_ended();
         }
-        at_turn_end_.clear();
+        ending_.clear();
     }
     context_.running.fetch_sub(1);
     const std::lock_guard lock(context_.mutex);

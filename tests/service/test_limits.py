@@ -86,15 +86,22 @@ def test_shards_are_limited_each(kinesis, name):
 
 
 def test_five_reads_and_five_iterators_a_second(kinesis, stream):
-    at = [aws.iterator(kinesis, stream) for _ in range(5)][0]
-    expect_refusal(kinesis, "GetShardIterator",
-                   {"StreamName": stream, "ShardId": SHARD, "ShardIteratorType": "LATEST"},
-                   THROTTLED, read_refusal(stream))
-    began = time.monotonic()
-    for _ in range(5):
-        kinesis.get_records(ShardIterator=at)
-    if time.monotonic() - began < 0.15:
-        expect_refusal(kinesis, "GetRecords", {"ShardIterator": at}, THROTTLED, read_refusal(stream))
+    def granted(call):
+        """How many calls are, one after another, until one is refused."""
+        began = time.monotonic()
+        for count in range(1000):
+            try:
+                call()
+            except kinesis.exceptions.ProvisionedThroughputExceededException as refusal:
+                assert refusal.response["Error"]["Message"] == read_refusal(stream)
+                assert 5 <= count <= 5 * (1 + time.monotonic() - began) + 1
+                return
+        raise AssertionError("none is refused")
+
+    granted(lambda: aws.iterator(kinesis, stream))
+    time.sleep(0.3)
+    at = aws.iterator(kinesis, stream)
+    granted(lambda: kinesis.get_records(ShardIterator=at))
     time.sleep(0.3)
     kinesis.get_records(ShardIterator=at)
 
@@ -106,6 +113,7 @@ def test_what_was_read_beyond_the_rate_is_owed(make_server, name):
     aws.make_stream(kinesis, name)
     kinesis.put_records(StreamName=name, Records=[record(MIB)] * 10)
     at = aws.iterator(kinesis, name)
+    asked = time.monotonic()
     answer = kinesis.get_records(ShardIterator=at)
     got = time.monotonic()
     assert len(answer["Records"]) == 10
@@ -115,9 +123,9 @@ def test_what_was_read_beyond_the_rate_is_owed(make_server, name):
             break
         except kinesis.exceptions.ProvisionedThroughputExceededException as refusal:
             assert refusal.response["Error"]["Message"] == read_refusal(name)
-            assert time.monotonic() - got < 6 * PATIENCE
+            assert time.monotonic() - got < 10 * PATIENCE
             time.sleep(0.05)
-    assert time.monotonic() - got > 4.5
+    assert time.monotonic() - asked > 4.5
 
 
 def test_calls_of_an_account(make_server, name):
@@ -126,9 +134,9 @@ def test_calls_of_an_account(make_server, name):
     kinesis.create_stream(StreamName=name, ShardCount=1)
 
     def refusals(call):
-        """Of 30 calls at once, the texts of those refused."""
+        """Of 100 calls at once, the texts of those refused."""
         found = []
-        for _ in range(30):
+        for _ in range(100):
             try:
                 call()
             except kinesis.exceptions.LimitExceededException as refusal:
@@ -136,10 +144,10 @@ def test_calls_of_an_account(make_server, name):
         return found
 
     told = refusals(kinesis.describe_limits)
-    assert len(told) >= 25 and set(told) == {f"Rate exceeded for account {ACCOUNT}."}
+    assert len(told) >= 85 and set(told) == {f"Rate exceeded for account {ACCOUNT}."}
     assert other.describe_limits()["OpenShardCount"] == 0
     told = refusals(lambda: kinesis.describe_stream(StreamName=name))
-    assert len(told) >= 10
+    assert len(told) >= 40
     assert set(told) == {f"Rate exceeded for stream {name} under account {ACCOUNT}."}
     assert refusals(lambda: kinesis.list_shards(StreamName=name)) == []
 

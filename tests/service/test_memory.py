@@ -173,7 +173,7 @@ def test_records_that_wait_for_the_disk(make_server, tmp_path):
             for i in range(40):
                 wires.append(Wire(server, timeout=30))
                 wires[-1].send(call("PutRecord", {"StreamName": "s", "PartitionKey": f"{i}", "Data": data}))
-            eventually(lambda: sum(map(bool, map(first_line, wires))) >= 40 - 18 - 8, 10, "those beyond are answered")
+            eventually(lambda: sum(map(bool, map(first_line, wires))) >= 40 - 18 - 8, 30, "those beyond are answered")
             assert alive(server)
             within(server, before, "40 records of 1 MB that wait or are refused", 40 + SLACK_MIB)
         taken = []

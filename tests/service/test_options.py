@@ -182,8 +182,8 @@ def test_durability_none_writes_no_file(make_server):
 
 @pytest.fixture
 def slow(make_server):
-    return make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "400ms",
-                       "--update-delay", "400ms", "--delete-delay", "400ms").start()
+    return make_server("--profile", "aws", "--call-rates", "*:0", "--create-delay", "2s",
+                       "--update-delay", "2s", "--delete-delay", "2s").start()
 
 
 def status(client, name):

@@ -71,9 +71,18 @@ def with_samples(text, read):
     return SNIPPET.sub(lambda m: m.group(1) + sample(read(m.group(2))) + m.group(3), text)
 
 
+def check_clients(*texts):
+    """That every folder of clients has its snippet."""
+    shown = {Path(name).parts[2] for text in texts for _, name, _ in SNIPPET.findall(text) if name.startswith("tests/sdk/")}
+    missing = {path.name for path in CLIENTS.parent.iterdir() if path.is_dir() and not path.name.startswith("_")}
+    if missing := missing - shown - {"h2spec"}:
+        sys.exit(f"no README shows how these clients of tests/sdk are made: {sorted(missing)}")
+
+
 def main():
     text = filled(README.read_text(), "options", options(sys.argv[1]))
     check_operations(text, operations((ROOT / "src/api/operations.cc").read_text()))
+    check_clients(text, CLIENTS.read_text())
     for path, want in ((README, text), (CLIENTS, CLIENTS.read_text())):
         want = with_samples(want, lambda name: (ROOT / name).read_text())
         if sys.argv[2:] == ["--write"]:

@@ -8,7 +8,9 @@ encode() { printf %s "$1" | base64; }
 # Version 1 encodes what it is given itself.
 if [[ $($aws --version) == aws-cli/1.* ]]; then encode() { printf %s "$1"; }; fi
 
+# [README
 kinesis() { "$aws" --endpoint-url "$AWS_ENDPOINT_URL" --output text kinesis "$@"; }
+# README]
 
 refused() { # ERROR ARGUMENTS...: that the command fails with it
     local error=$1 said

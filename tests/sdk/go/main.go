@@ -100,8 +100,10 @@ func numbers(records []types.Record) (all []int) {
 }
 
 func main() {
+	// [README
 	settings := must(config.LoadDefaultConfig(ctx))
 	client = kinesis.NewFromConfig(settings)
+	// README]
 	describe := &kinesis.DescribeStreamInput{StreamName: stream}
 	create := &kinesis.CreateStreamInput{StreamName: stream, ShardCount: aws.Int32(1)}
 	exists := kinesis.NewStreamExistsWaiter(client)

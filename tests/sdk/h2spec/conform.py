@@ -12,8 +12,9 @@ WAIVED = {
     ("http2/3.5", "Sends invalid connection preface"),
     # RFC 9113 has no dependencies of streams any more; PRIORITY is ignored.
     ("http2/5.3.1", "Sends PRIORITY frame that depend on itself"),
-    # A stream that is over is forgotten, and DATA of it dropped: RFC 9113, 5.1 leaves it at that. Those of a stream
-    # that is half closed are these where the answer was quicker than the frame.
+    # RFC 9113, 6.1 asks for STREAM_CLOSED. nghttp2 forgets a stream that is over (it keeps some only for the priorities
+    # of RFC 7540, which are off), drops DATA of it, and calls nobody: not even on_begin_frame, by which HEADERS of
+    # one are refused. Those of a stream that is half closed are these where the answer was quicker than the frame.
     ("http2/5.1", "closed: Sends a DATA frame after sending RST_STREAM frame"),
     ("http2/5.1", "closed: Sends a DATA frame"),
     ("http2/5.1", "half closed (remote): Sends a DATA frame"),
@@ -23,8 +24,8 @@ WAIVED = {
 endpoint = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
 tls = ["--tls", "--insecure"] if endpoint.scheme == "https" else []
 with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-    subprocess.run(["./h2spec", "--host", endpoint.hostname, "--port", str(endpoint.port), *tls, "--path",
-                    "/_millrace/health", "--junit-report", report.name], check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(["./h2spec", "--host", endpoint.hostname, "--port", str(endpoint.port), *tls,
+                    "--timeout", "5", "--path", "/_millrace/health", "--junit-report", report.name], check=False, stdout=subprocess.DEVNULL)
     cases = [(case.get("package"), case.get("classname"), case)
              for case in xml.etree.ElementTree.parse(report.name).iter("testcase")]
 failed = {(section, title) for section, title, case in cases

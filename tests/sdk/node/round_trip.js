@@ -4,16 +4,20 @@
 import { deepStrictEqual as same, rejects } from "node:assert";
 import { createRequire } from "node:module";
 import {
-    Kinesis, ResourceInUseException, ResourceNotFoundException, waitUntilStreamExists, waitUntilStreamNotExists,
+    ResourceInUseException, ResourceNotFoundException, waitUntilStreamExists, waitUntilStreamNotExists,
 } from "@aws-sdk/client-kinesis";
+// [README
+import { Kinesis } from "@aws-sdk/client-kinesis";
 import { AwsSmithyRpcV2CborProtocol } from "@aws-sdk/core/protocols";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
-const settings = {
-    http1: () => ({ requestHandler: new NodeHttpHandler() }),
-    cbor: () => ({ protocol: AwsSmithyRpcV2CborProtocol }),
+const clients = {
+    http2: () => new Kinesis(),
+    http1: () => new Kinesis({ requestHandler: new NodeHttpHandler() }),
+    cbor: () => new Kinesis({ protocol: AwsSmithyRpcV2CborProtocol }),
 };
-const kinesis = new Kinesis(settings[process.argv[2]]?.());
+// README]
+const kinesis = clients[process.argv[2] ?? "http2"]();
 const StreamName = "round-trip";
 const wait = { client: kinesis, maxWaitTime: 30 };
 const range = (first, last) => Array.from({ length: last - first }, (_, i) => first + i);

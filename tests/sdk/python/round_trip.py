@@ -4,7 +4,9 @@ import boto3
 import botocore
 
 STREAM = "round-trip"
+# [README
 kinesis = boto3.client("kinesis")
+# README]
 
 
 def refused(error, call, **arguments):

@@ -27,13 +27,14 @@ def status(kinesis, consumer_arn):
 
 
 def resume(server, consumer_arn, **more):
-    """A subscription in the place of one that was just closed: the server hears of that on another connection."""
+    """A subscription in the place of one that was just closed: the server hears of that on another connection.
+    Long before the five seconds after which any place is taken over."""
     found = []
 
     def granted():
         found.append(Subscription(server, consumer_arn, **more))
         return found[-1].refusal is None
-    eventually(granted, timeout=1, message="the place is free")
+    eventually(granted, timeout=4, message="the place is free")
     return found[-1]
 
 

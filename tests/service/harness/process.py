@@ -27,8 +27,11 @@ def free_port(host="127.0.0.1"):
     """A port nobody listens on, outside the range the kernel hands to outgoing connections: a
     client that calls while the server is down must not connect to itself."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # A port is free again while its server is away: each of xdist's processes has ports of its own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    ports = range(15000, 32000) if worker is None else range(15000, 32000)[int(worker[2:]) % 8::8]
     for _ in range(200):
-        port = random.SystemRandom().randrange(15000, 32000)
+        port = random.SystemRandom().choice(ports)
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             try:
                 probe.bind((host, port))

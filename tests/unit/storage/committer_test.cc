@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <future>
+#include <mutex>
+#include <thread>
 
 #include "storage/checkpoint.h"
 #include "unit/storage/store.h"
@@ -29,6 +33,37 @@ public:
 
 private:
     std::promise<bool> done_;
+};
+
+// A worker: what is posted to it and what waits for the end of its turn runs when it turns.
+class Turning final : public env::Executor {
+public:
+    void post(Callback<void()> run) override {
+        const std::lock_guard lock(mutex_);
+        posted_.push_back(std::move(run));
+    }
+    void at_turn_end(env::TurnEnd& what) override { ending_ = &what; }
+
+    void turn() {
+        const env::ExecutorScope scope(*this);
+        std::vector<Callback<void()>> posted;
+        {
+            const std::lock_guard lock(mutex_);
+            posted.swap(posted_);
+        }
+        for (Callback<void()>& run : posted) {
+            run();
+        }
+        if (env::TurnEnd* const what = std::exchange(ending_, nullptr)) {
+            what->turn_ended();
+        }
+    }
+    bool waits_for_turn_end() const { return ending_ != nullptr; }
+
+private:
+    std::mutex mutex_;
+    std::vector<Callback<void()>> posted_;  // guarded by mutex_
+    env::TurnEnd* ending_ = nullptr;
 };
 
 class CommitterTest : public Store {
@@ -73,6 +108,39 @@ protected:
         return request.request.parts[0].status;
     }
     std::string content(ShardKey key) { return text(*committer->find(key)); }
+
+    // An append that a worker asks for in this turn; `done` is set when it is over.
+    struct Asked {
+        CommitRequest request;
+        bool done = false;
+    };
+    void ask(Turning& worker, Asked& asked, FrameBytes frames) {
+        asked.request.parts.push_back(Request::part(kShard, std::move(frames)));
+        asked.request.bytes = asked.request.parts[0].frames.size();
+        asked.request.home = &worker;
+        asked.request.done = [&asked](bool) { asked.done = true; };
+        ASSERT_TRUE(committer->submit(asked.request));
+    }
+    // Many: by then the journal tells of segments, and its syncs are known to be fast.
+    void append_some() {
+        for (int i = 0; i < 100; ++i) {
+            ASSERT_EQ(append(kShard, "x"), AppendStatus::kCommitted);
+        }
+    }
+    // Until the thread sleeps: what is submitted then is the worker's.
+    bool comes_to_its_worker(Turning& worker, Asked& asked, std::string_view data) {
+        for (int i = 0; i < 10'000; ++i) {
+            ask(worker, asked, frame_of(data));
+            if (worker.waits_for_turn_end()) {
+                return true;
+            }
+            while (!asked.done) {
+                worker.turn();
+            }
+            asked = {};
+        }
+        return false;
+    }
 
     env::DiskPool pool{1};
     Metrics metrics;
@@ -290,6 +358,91 @@ TEST_F(CommitterTest, WithoutJournaledRecordsTheJournalTellsBeforeASegmentIsWrit
     files.inject({.calls = {Call::kWrite}, .part = "journal/"});
     EXPECT_NE(append(kShard, "a"), AppendStatus::kCommitted);
     EXPECT_FALSE(files.exists(parts->layout.shard(kShard) / segment_name(Position(0))));
+}
+
+TEST_F(CommitterTest, AWorkersAppendIsCommittedByItselfAtTheEndOfItsTurn) {
+    for (const Durability durability : {Durability::kProcess, Durability::kPower}) {
+        options.durability = durability;
+        start();
+        create({kShard});
+        append_some();
+        Turning worker;
+        int at_once = 0;
+        for (int i = 0; i < 20; ++i) {
+            Asked asked;
+            ASSERT_TRUE(comes_to_its_worker(worker, asked, "mine"));
+            EXPECT_FALSE(asked.done) << "not before";
+            worker.turn();
+            at_once += asked.done ? 1 : 0;  // else the thread woke for its own reasons
+            while (!asked.done) {
+                worker.turn();
+            }
+            EXPECT_EQ(asked.request.parts[0].status, AppendStatus::kCommitted);
+            const std::uint64_t at = load_header(asked.request.parts[0].frames).position;
+            EXPECT_EQ(text(*committer->find(kShard), at), std::to_string(at) + ":mine");
+        }
+        EXPECT_GT(at_once, 0);
+    }
+}
+
+// A worker does not wait for repairs: they are the thread's, and so is what comes until then.
+TEST_F(CommitterTest, AfterAFailureTheThreadCommitsForTheWorkers) {
+    options.durability = Durability::kProcess;
+    start();
+    create({kShard});
+    append_some();
+    for (const bool lasting : {false, true}) {
+        Turning worker;
+        Asked failed;
+        ASSERT_TRUE(comes_to_its_worker(worker, failed, "failed"));
+        // A write that fails and cannot be taken back either breaks the log.
+        files.inject(
+            {.lasting = lasting, .calls = {Call::kWrite, Call::kTruncate}, .part = "shards"});
+        while (!failed.done) {
+            worker.turn();
+        }
+        files.clear_faults();
+        EXPECT_NE(failed.request.parts[0].status, AppendStatus::kCommitted);
+        clock.advance(2 * options.reopen_interval);
+        Asked next;
+        ask(worker, next, frame_of("next"));
+        while (!next.done) {
+            worker.turn();
+        }
+        EXPECT_EQ(next.request.parts[0].status, AppendStatus::kCommitted);
+    }
+}
+
+// Two workers and the thread write by turns: nothing waits for ever, every append is there once.
+TEST_F(CommitterTest, NoAppendIsForgottenBetweenThoseWhoWrite) {
+    constexpr int kAppends = 3000;
+    for (const Durability durability : {Durability::kProcess, Durability::kPower}) {
+        options.durability = durability;
+        start();
+        create({kShard});
+        const std::uint64_t before = committer->find(kShard)->next().value();
+        append_some();
+        const auto work = [&](char name) {
+            Turning worker;
+            for (int i = 0; i < kAppends; ++i) {
+                std::array<Asked, 3> asked;
+                for (Asked& one : asked) {
+                    ask(worker, one, frame_of(std::string(1, name)));
+                }
+                while (
+                    !std::all_of(asked.begin(), asked.end(), [](auto& one) { return one.done; })) {
+                    worker.turn();
+                }
+                for (const Asked& one : asked) {
+                    ASSERT_EQ(one.request.parts[0].status, AppendStatus::kCommitted);
+                }
+            }
+        };
+        std::thread other(work, 'b');
+        work('a');
+        other.join();
+        EXPECT_EQ(committer->find(kShard)->next().value(), before + 100 + 6 * kAppends);
+    }
 }
 
 TEST_F(CommitterTest, MoreThanMayWaitIsRefused) {

@@ -143,6 +143,56 @@ TEST_F(ShardCursorTest, AMissingLastSegmentIsDamageAndTheLogGoesOn) {
     EXPECT_EQ(text(*log, 1), "1:b");
 }
 
+// The sync of a segment failed and its records were made durable in another: a walk that is in the
+// old ones goes on with the new one, wherever it is.
+TEST_F(ShardCursorTest, AWalkMeetsEveryFrameOnceThoughTheLogIsRewritten) {
+    for (std::uint64_t rewritten_from = 0; rewritten_from <= 5; ++rewritten_from) {
+        for (int met_before = 0; met_before <= 6; ++met_before) {
+            SCOPED_TRACE(std::to_string(rewritten_from) + ", " + std::to_string(met_before));
+            options.segment_bytes = 3 * kIndexStrideBytes;
+            const ShardKey shard{rewritten_from, static_cast<std::uint32_t>(met_before)};
+            reopen();
+            log = std::make_shared<ShardLog>(*parts, state_of(shard));
+            std::vector<FrameBytes> journaled;
+            for (std::uint64_t i = 0; i < 7; ++i) {
+                if (i == rewritten_from) {
+                    const ShardState state = log->state();
+                    static_cast<void>(log->take_unsynced());
+                    log->synced(state);
+                }
+                const std::string data(kIndexStrideBytes, static_cast<char>('a' + i));
+                append(*log, data);
+                if (i >= rewritten_from) {
+                    journaled.push_back(placed_frame(shard, i, data));
+                }
+            }
+            ASSERT_GE(log->state().segments.size(), 2U);
+            ShardCursor walk = cursor();
+            ASSERT_TRUE(walk.open(Position(0), WallTime{}));
+            std::string met;
+            const auto step = [&] {
+                const auto header = walk.header();
+                EXPECT_TRUE(header);
+                if (!header || !header.value()) {
+                    return false;
+                }
+                met += std::to_string(header.value()->position);
+                EXPECT_TRUE(walk.frame());
+                walk.skip();
+                return true;
+            };
+            for (int i = 0; i < met_before; ++i) {
+                ASSERT_TRUE(step());
+            }
+            log->not_synced(log->take_unsynced().directory_changed, true);
+            ASSERT_TRUE(log->rewrite(journaled));
+            while (step()) {
+            }
+            EXPECT_EQ(met, "0123456");
+        }
+    }
+}
+
 TEST_F(ShardCursorTest, DamageIsReportedWithItsPlace) {
     for (const char* const data : {"zero", "one.", "two."}) {
         append(*log, data);

@@ -15,10 +15,12 @@ import java.util.stream.IntStream;
 /** The round trip of tests/sdk/README.md with the AWS SDK for Java v1, which has no SubscribeToShard. */
 public final class RoundTrip {
     private static final String STREAM = "round-trip";
+    // [README
     private static final AmazonKinesis KINESIS = AmazonKinesisClientBuilder.standard()
             .withEndpointConfiguration(new EndpointConfiguration(
                     System.getenv("AWS_ENDPOINT_URL"), System.getenv("AWS_REGION")))
             .build();
+    // README]
 
     public static void main(String[] args) {
         KINESIS.createStream(STREAM, 1);

@@ -13,7 +13,9 @@ import software.amazon.awssdk.services.kinesis.model.Record;
 
 /** By the asynchronous client with its default transport: Netty, HTTP/2. */
 public final class AsyncRoundTrip extends RoundTrip {
+    // [README
     private final KinesisAsyncClient kinesis = KinesisAsyncClient.create();
+    // README]
 
     public static void main(String[] args) throws Exception {
         new AsyncRoundTrip().run();

@@ -4,7 +4,9 @@ import software.amazon.awssdk.services.kinesis.model.*;
 
 /** By the synchronous client with its default transport; it has no SubscribeToShard. */
 public final class SyncRoundTrip extends RoundTrip {
+    // [README
     private final KinesisClient kinesis = KinesisClient.create();
+    // README]
 
     public static void main(String[] args) throws Exception {
         new SyncRoundTrip().run();

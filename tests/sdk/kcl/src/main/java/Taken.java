@@ -1,5 +1,6 @@
 import java.nio.charset.StandardCharsets;
 import java.util.*;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
@@ -7,6 +8,7 @@ import software.amazon.kinesis.retrieval.KinesisClientRecord;
 final class Taken {
     private final Map<String, LinkedHashSet<Integer>> numbers = new TreeMap<>();
     private final Map<String, Integer> shares = new TreeMap<>();
+    private final long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(480);  // before run.py ends it
 
     synchronized void take(String worker, KinesisClientRecord record) {
         int number = Integer.parseInt(StandardCharsets.UTF_8.decode(record.data()).toString());
@@ -17,11 +19,12 @@ final class Taken {
 
     /** Until there are as many records. */
     synchronized void await(int count) throws InterruptedException {
-        for (long until = System.nanoTime() + 120_000_000_000L; count() < count; wait(1000)) {
+        do {
             if (System.nanoTime() > until) {
                 throw new AssertionError(count() + " of " + count + " records came: " + shares);
             }
-        }
+            wait(100);
+        } while (count() < count);
     }
 
     /** That every key's numbers are 0 .. count - 1, `ordered`: and came in this order. */

@@ -1,6 +1,7 @@
 import static software.amazon.kinesis.common.InitialPositionInStream.TRIM_HORIZON;
 
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -10,6 +11,7 @@ import software.amazon.kinesis.common.KinesisClientUtil;
 import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.exceptions.InvalidStateException;
 import software.amazon.kinesis.exceptions.ShutdownException;
+import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.lifecycle.events.*;
 import software.amazon.kinesis.metrics.NullMetricsFactory;
 import software.amazon.kinesis.processor.RecordProcessorCheckpointer;
@@ -21,6 +23,11 @@ import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /** A worker of a KCL application: it hands over every record of the shards whose leases it has, with its own name. */
 final class Worker {
+    /** The leases of one worker at most: fewer than open shards, and half of all, for those that ended have theirs. */
+    static final int MOST = 5;
+    /** What else a test does not wait for. */
+    static Consumer<LeaseManagementConfig> hurry = leases -> {};
+
     final String name;
     private final Scheduler scheduler;
 
@@ -39,9 +46,10 @@ final class Worker {
             retrieval.retrievalSpecificConfig(new PollingConfig(stream, kinesis));
         }
         // README]
-        // A test does not wait as long as a service may. Two workers can hold its 7 shards, one cannot.
-        var leases = configs.leaseManagementConfig().failoverTimeMillis(1000).shardSyncIntervalMillis(1000)
-                .maxLeasesForWorker(4);
+        // A test does not wait as long as a service may.
+        var leases = configs.leaseManagementConfig().failoverTimeMillis(2000).shardSyncIntervalMillis(1000)
+                .maxLeasesForWorker(MOST);
+        hurry.accept(leases);
         var coordinator = configs.coordinatorConfig().parentShardPollIntervalMillis(200)
                 .shardConsumerDispatchPollIntervalMillis(200);
         scheduler = new Scheduler(configs.checkpointConfig(), coordinator, leases, configs.lifecycleConfig(),

@@ -1,0 +1,216 @@
+#include "storage/checkpoints.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/check.h"
+
+namespace millrace::storage {
+namespace {
+
+// How long something may stay without a checkpoint; shorter when files wait for their removal.
+constexpr Seconds kAge{30};
+constexpr Seconds kDoomedAge{1};
+
+}  // namespace
+
+Checkpoints::Checkpoints(StoreParts& parts, env::DiskPool& pool, Journal& journal,
+                         const ShardLogs& logs, Failures& failures, Callback<void()> on_end)
+    : parts_(parts),
+      pool_(pool),
+      journal_(journal),
+      logs_(logs),
+      failures_(failures),
+      on_end_(std::move(on_end)),
+      covered_(journal.mark()) {}
+
+void Checkpoints::begin_with(const Recovered& recovered) {
+    for (const auto& [key, log] : logs_) {
+        if (log->dirty()) {
+            logs_written_.insert(log);
+        }
+    }
+    doomed_ = recovered.doomed;
+    shards_changed_ = recovered.checkpoint_due;
+    if (!recovered.checkpoint_due) {
+        journal_.release(recovered.journal.sequence);
+    }
+}
+
+// ---- What the next one is to cover.
+
+void Checkpoints::published(const ShardLogPtr& log, std::uint64_t bytes) {
+    note_dirty();
+    bytes_ += bytes;
+    logs_written_.insert(log);
+}
+
+void Checkpoints::shards_changed() {
+    note_dirty();
+    shards_changed_ = true;
+}
+
+void Checkpoints::doom(const std::vector<Doomed>& doomed) {
+    if (!doomed.empty()) {
+        note_dirty();
+        doomed_.insert(doomed_.end(), doomed.begin(), doomed.end());
+    }
+}
+
+bool Checkpoints::dirty() const {
+    return !logs_written_.empty() || shards_changed_ || !doomed_.empty();
+}
+
+void Checkpoints::note_dirty() {
+    if (!dirty()) {
+        dirty_since_ = parts_.clock.steady();
+    }
+}
+
+std::size_t Checkpoints::files_needed() const {
+    return logs_written_.size() + (job_ == nullptr ? 0 : job_->parts().size());
+}
+
+// ---- Making them.
+
+bool Checkpoints::due() const {
+    if (running() || !dirty() || !failures_.may_retry()) {
+        return false;
+    }
+    const std::uint64_t ring = parts_.options.journal_file_bytes * parts_.options.journal_files;
+    const auto age = parts_.clock.steady() - dirty_since_;
+    return urgent_ || bytes_ >= ring / 2 ||
+           logs_written_.size() >= std::max(1U, parts_.options.open_files / 2) || age >= kAge ||
+           (!doomed_.empty() && age >= kDoomedAge);
+}
+
+bool Checkpoints::begin() {
+    CHECK(!running());
+    if (const auto rewritten = rewrite_lost(); !rewritten) {
+        failures_.complain(rewritten.error());
+        failures_.retry_later();
+        return false;
+    }
+    Checkpoint checkpoint;
+    checkpoint.mark = journal_.mark();
+    checkpoint.records_journaled = parts_.journals_records();
+    checkpoint.journal_seed = parts_.journal_seed;
+    checkpoint.doomed = std::exchange(doomed_, {});
+    checkpoint.shards.reserve(logs_.size());
+    for (const auto& [key, log] : logs_) {
+        checkpoint.shards.push_back(log->state());
+    }
+    std::vector<CheckpointJob::Part> parts;
+    for (const ShardLogPtr& log : logs_written_) {
+        parts.push_back({log, log->state(), log->take_unsynced()});
+    }
+    logs_written_.clear();
+    shards_changed_ = false;
+    urgent_ = false;
+    bytes_ = 0;
+    announced_ = false;
+    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts));
+    pool_.submit([this, job = job_] {
+        job->run(parts_);
+        const std::lock_guard lock(mutex_);  // until it is over: who waits for it may end this
+        job->ended = true;
+        job_ended_.notify_all();
+        on_end_();
+    });
+    return true;
+}
+
+bool Checkpoints::ended() {
+    const std::lock_guard lock(mutex_);
+    return job_ != nullptr && job_->ended;
+}
+
+void Checkpoints::take_ended() {
+    if (ended()) {
+        finish();
+    }
+}
+
+void Checkpoints::finish() {
+    const std::shared_ptr<CheckpointJob> job = std::exchange(job_, nullptr);
+    doom(job->left());
+    if (!job->error()) {
+        for (CheckpointJob::Part& part : job->parts()) {
+            part.log->synced(part.state);
+        }
+        covered_ = job->checkpoint().mark;
+        journal_.release(covered_.sequence);
+        const bool sound = std::none_of(logs_.begin(), logs_.end(), [](const auto& entry) {
+            return entry.second->broken() || entry.second->needs_rewrite();
+        });
+        if (sound) {
+            failures_.mended();
+        }
+        return;
+    }
+    failures_.complain(
+        {job->error()->code, "a checkpoint failed, will try again: " + job->error()->message});
+    failures_.retry_later();
+    shards_changed();
+    urgent_ = true;
+    for (CheckpointJob::Part& part : job->parts()) {
+        part.log->not_synced(part.unsynced.directory_changed, part.failed);
+        const auto held = logs_.find(part.log->key());
+        if (held != logs_.end() && held->second == part.log) {
+            logs_written_.insert(part.log);
+        }
+    }
+}
+
+Result<void> Checkpoints::wait() {
+    const std::shared_ptr<CheckpointJob> job = job_;
+    {
+        std::unique_lock lock(mutex_);
+        job_ended_.wait(lock, [&] { return job->ended; });
+    }
+    finish();
+    return job->error() ? Result<void>(*job->error()) : Result<void>(success());
+}
+
+Result<void> Checkpoints::make_now() {
+    if (running()) {
+        static_cast<void>(wait());
+    }
+    if (!begin()) {
+        return Error{Errc::kPoisoned, "the records of a failed sync could not be rewritten"};
+    }
+    return wait();
+}
+
+Result<void> Checkpoints::rewrite_lost() {
+    const auto lost = [](const ShardLogPtr& log) { return log->needs_rewrite(); };
+    if (std::none_of(logs_written_.begin(), logs_written_.end(), lost)) {
+        return success();
+    }
+    MILLRACE_TRY(const JournalScan scan, scan_journal(parts_, covered_));
+    std::map<ShardKey, std::vector<FrameBytes>> frames;
+    for (const JournalCommit& commit : scan.commits) {
+        if (commit.header.sequence > journal_.mark().sequence) {
+            continue;  // it failed and was rolled back: its positions are given out again
+        }
+        MILLRACE_TRY(const auto body, read_body(parts_, commit));
+        std::size_t at = 0;
+        for (const JournalEntry& entry : commit.header.entries) {
+            const Bytes part = Bytes(body).subspan(at, entry.bytes);
+            at += entry.bytes;
+            const auto held = logs_.find(entry.shard);
+            if (held != logs_.end() && lost(held->second) && !part.empty()) {
+                frames[entry.shard].emplace_back(part.begin(), part.end());
+            }
+        }
+    }
+    for (const ShardLogPtr& log : logs_written_) {
+        if (log->needs_rewrite()) {
+            MILLRACE_TRY(log->rewrite(frames[log->key()]));
+        }
+    }
+    return success();
+}
+
+}  // namespace millrace::storage
