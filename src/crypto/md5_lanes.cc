@@ -1,5 +1,6 @@
 #include "crypto/md5_lanes.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -24,12 +25,11 @@ struct Blocks {
     alignas(Lanes) std::array<std::array<std::uint32_t, kMd5Lanes>, 16> words{};
 
     void set(std::size_t lane, Bytes input) {
-        std::array<std::uint32_t, 14> padded{};
-        if (!input.empty())
-            std::memcpy(padded.data(), input.data(), input.size());
-        reinterpret_cast<std::byte*>(padded.data())[input.size()] = std::byte{0x80};
+        std::array<std::byte, kMd5LaneBytesMax + 1> padded{};
+        std::copy_n(input.data(), input.size(), padded.data());
+        padded[input.size()] = std::byte{0x80};
         for (std::size_t i = 0; i <= input.size() / 4; ++i) {
-            words[i][lane] = padded[i];
+            words[i][lane] = load_le<std::uint32_t>(&padded[4 * i]);
         }
         words[14][lane] = static_cast<std::uint32_t>(8 * input.size());
     }
