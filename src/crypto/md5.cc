@@ -7,7 +7,10 @@
 
 #include <openssl/md5.h>
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "crypto/md5_lanes.h"
 
 namespace millrace::crypto {
 
@@ -18,6 +21,21 @@ Md5Digest md5(Bytes input) {
     CHECK(MD5_Update(&context, input.data(), input.size()) == 1);
     CHECK(MD5_Final(reinterpret_cast<unsigned char*>(digest.data()), &context) == 1);
     return digest;
+}
+
+void md5(std::span<const Bytes> inputs, std::span<Md5Digest> digests) {
+    const auto fits_lane = [](Bytes input) { return input.size() <= kMd5LaneBytesMax; };
+    while (!inputs.empty()) {
+        const std::size_t count = std::min(inputs.size(), kMd5Lanes);
+        const auto group = inputs.first(count);
+        if (count > 1 && md5_lanes_run_here() && std::ranges::all_of(group, fits_lane)) {
+            md5_lanes(group, digests.first(count));
+        } else {
+            std::ranges::transform(group, digests.begin(), [](Bytes input) { return md5(input); });
+        }
+        inputs = inputs.subspan(count);
+        digests = digests.subspan(count);
+    }
 }
 
 }  // namespace millrace::crypto

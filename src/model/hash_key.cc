@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+
 namespace millrace::model {
 
 HashKey HashKey::from_digest(std::span<const std::byte, 16> digest) {
-    Uint128 value = 0;
-    for (std::byte b : digest) {
-        value = (value << 8) | std::to_integer<unsigned>(b);
-    }
-    return HashKey(value);
+    const std::uint64_t high = __builtin_bswap64(load_le<std::uint64_t>(digest.data()));
+    const std::uint64_t low = __builtin_bswap64(load_le<std::uint64_t>(digest.data() + 8));
+    return HashKey(Uint128{high} << 64 | low);
 }
 
 std::optional<HashKey> HashKey::parse(std::string_view text) {

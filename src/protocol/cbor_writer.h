@@ -22,6 +22,7 @@ public:
     void end_structure() { out_ += '\xFF'; }
     void begin_list() { out_ += '\x9F'; }
     void end_list() { out_ += '\xFF'; }
+    void name(std::string_view name) { text(name); }
     void key(std::string_view name) { text(name); }
     void text(std::string_view value);  // REQUIRES: UTF-8
     void number(std::int64_t value);

@@ -70,7 +70,7 @@ void write_structure(Writer& writer, const Shape& shape, const void* object) {
     for (const Field& field : shape.fields) {
         if (!field.access.present(object))
             continue;
-        writer.key(field.name);
+        writer.name(field.name);
         write_member(writer, field, object);
     }
     writer.end_structure();

@@ -1,9 +1,12 @@
-// Writes JSON, token by token, at the end of a string. Commas are its business.
+// Writes JSON, token by token, at the end of a string. Commas are its business. While it writes,
+// the string is a little longer than what was written: it is exact when the outermost structure
+// ends.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 
@@ -11,37 +14,40 @@ namespace millrace::protocol {
 
 class JsonWriter final {
 public:
-    explicit JsonWriter(std::string& out) : out_(out) {}
+    explicit JsonWriter(std::string& out) : out_(out), size_(out.size()) {}
 
     void begin_structure() { open('{'); }
     void end_structure() { close('}'); }
     void begin_list() { open('['); }
     void end_list() { close(']'); }
+    void name(std::string_view name);  // of a member: nothing in it is to be escaped
     void key(std::string_view name);
-    void text(std::string_view value);  // REQUIRES: UTF-8
+    void text(std::string_view value) { quoted(value); }  // REQUIRES: UTF-8
     void number(std::int64_t value);
     void boolean(bool value);
     void blob(Bytes value);           // base64
     void timestamp(std::int64_t ms);  // decimal seconds, at most three decimals
 
 private:
-    void separate() {
-        if (comma_)
-            out_ += ',';
-        comma_ = true;
-    }
-    void open(char bracket) {
-        separate();
-        out_ += bracket;
-        comma_ = false;
-    }
-    void close(char bracket) {
-        out_ += bracket;
-        comma_ = true;
-    }
+    void open(char bracket);
+    void close(char bracket);
     void quoted(std::string_view text);
+    void escaped(std::string_view text);
+
+    // Where a token of at most `bytes` goes, a comma included; it starts with that if one is due.
+    char* begin_token(std::size_t bytes) {
+        if (bytes > out_.size() - size_)
+            grow(bytes);
+        char* const at = out_.data() + size_;
+        *at = ',';
+        return std::exchange(comma_, true) ? at + 1 : at;
+    }
+    void grow(std::size_t bytes);
+    void end_token(const char* end) { size_ = static_cast<std::size_t>(end - out_.data()); }
 
     std::string& out_;
+    std::size_t size_;  // of what was written
+    std::size_t depth_ = 0;
     bool comma_ = false;  // something precedes on this level
 };
 

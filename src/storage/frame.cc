@@ -1,5 +1,6 @@
 #include "storage/frame.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "base/check.h"
@@ -10,10 +11,6 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = sizeof(FrameHeader);
 constexpr std::size_t kCrcBytes = sizeof(FrameHeader::header_crc);
-
-void append_bytes(FrameBytes& out, Bytes bytes) {
-    out.insert(out.end(), bytes.begin(), bytes.end());
-}
 
 std::uint32_t header_crc(Bytes header, std::uint32_t seed) {
     return crc32c(header.subspan(kCrcBytes, kHeaderBytes - kCrcBytes), seed);
@@ -42,9 +39,12 @@ void append_frame(FrameBytes& out, FrameKind kind, std::string_view key, Bytes d
     header.kind = kind;
     header.attributes = attributes;
     header.stamp_ms = to_ms(stamp);
-    append_bytes(out, std::as_bytes(std::span(&header, 1)));
-    append_bytes(out, as_bytes(key));
-    append_bytes(out, data);
+    const std::size_t at = out.size();
+    out.resize(at + header.frame_bytes());
+    store_le(&out[at], header);
+    std::byte* const payload = &out[at] + kHeaderBytes;
+    std::copy_n(as_bytes(key).data(), key.size(), payload);
+    std::copy_n(data.data(), data.size(), payload + key.size());
 }
 
 FrameHeader load_header(Bytes at) {

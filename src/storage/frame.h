@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -38,7 +39,19 @@ static_assert(sizeof(FrameHeader) == 32);
 // More than the service takes: what a header says beyond it is damage.
 inline constexpr std::uint32_t kFrameDataBytesMax = 32U << 20;
 
-using FrameBytes = std::vector<std::byte, RecyclingAllocator<std::byte>>;
+// What frames grow by is left as it was: append_frame writes all of it.
+template <class T>
+struct FrameAllocator : RecyclingAllocator<T> {
+    template <class U>
+    struct rebind {
+        using other = FrameAllocator<U>;
+    };
+    template <class U>
+    void construct(U* at) noexcept {
+        ::new (static_cast<void*>(at)) U;
+    }
+};
+using FrameBytes = std::vector<std::byte, FrameAllocator<std::byte>>;
 
 // What seeds the header checksums of a shard's frames.
 std::uint32_t frame_seed(ShardKey shard);

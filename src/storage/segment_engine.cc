@@ -1,8 +1,10 @@
 #include "storage/segment_engine.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
+#include "base/recycled.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/committer.h"
 #include "storage/shard_cursor.h"
@@ -48,12 +50,15 @@ private:
     const WishPtr wish_;
 };
 
+template <class T>
+using Recycled = std::vector<T, RecyclingAllocator<T>>;
+
 // The frames of one append, by shard, and which record is where.
 class Grouping final {
 public:
     Grouping(std::span<const NewRecord> records, CommitRequest& request)
         : records_(records), request_(request), part_of_(records.size(), kNone) {
-        std::vector<std::size_t> bytes;
+        Recycled<std::size_t> bytes;
         for (std::size_t i = 0; i < records.size(); ++i) {
             const NewRecord& record = records[i];
             if (!fits_frame(record)) {
@@ -83,19 +88,24 @@ public:
         }
     }
 
-    // After the commit.
+    // After the commit. The frames of a part stand one after the other: what the first was given
+    // tells what the others were. (A look at each would fetch it from another core's cache.)
     std::vector<AppendResult> results() const {
+        Recycled<AppendResult> next;
+        next.reserve(request_.parts.size());
+        for (const CommitRequest::Part& part : request_.parts) {
+            const FrameHeader first = load_header(part.frames);
+            next.push_back({part.status, Position(first.position), first.stamp()});
+        }
         std::vector<AppendResult> results(records_.size());
-        std::vector<std::size_t> at(request_.parts.size(), 0);
         for (std::size_t i = 0; i < records_.size(); ++i) {
             if (part_of_[i] == kNone) {
                 continue;
             }
-            const CommitRequest::Part& part = request_.parts[part_of_[i]];
-            std::size_t& offset = at[part_of_[i]];
-            const FrameHeader header = load_header(Bytes(part.frames).subspan(offset));
-            offset += header.frame_bytes();
-            results[i] = {part.status, Position(header.position), header.stamp()};
+            AppendResult& result = next[part_of_[i]];
+            result.stamp = std::max(result.stamp, records_[i].stamp);
+            results[i] = result;
+            result.position = Position(result.position.value() + 1);
         }
         return results;
     }
@@ -129,7 +139,7 @@ private:
     const std::span<const NewRecord> records_;
     CommitRequest& request_;
     std::unordered_map<ShardKey, std::uint32_t, KeyHash> parts_;  // once there are many
-    std::vector<std::uint32_t> part_of_;
+    Recycled<std::uint32_t> part_of_;
 };
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "stream/record_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/recycled.h"
 #include "crypto/md5.h"
 #include "stream/reshard.h"
 
@@ -15,7 +17,13 @@ namespace {
 // How often records may find their shard closed although the catalog says that nothing closes it.
 constexpr int kContradictionsMax = 4;
 
-using Indices = std::vector<std::uint32_t>;  // of records
+// What a put needs on its way.
+template <class T>
+using Recycled = std::vector<T, RecyclingAllocator<T>>;
+
+constexpr std::size_t kHashedAtOnce = 8;
+
+using Indices = Recycled<std::uint32_t>;  // of records
 
 // Deals records out to the open shards whatever their keys: in runs, one for each shard, of nearly
 // equal length, from a random shard on. A run keeps its order, and its shard is written once.
@@ -40,12 +48,20 @@ private:
 
 }  // namespace
 
-model::HashKey hash_of(const PutRecord& record) {
-    if (record.explicit_hash.has_value()) {
-        return *record.explicit_hash;
+void hash_keys(std::span<const PutRecord> records, std::span<model::HashKey> hashes) {
+    std::array<Bytes, kHashedAtOnce> keys;
+    std::array<crypto::Md5Digest, kHashedAtOnce> digests;
+    for (std::size_t i = 0; i < records.size(); i += kHashedAtOnce) {
+        const auto group = records.subspan(i, std::min(kHashedAtOnce, records.size() - i));
+        std::ranges::transform(group, keys.begin(), [](const PutRecord& record) {
+            return record.explicit_hash ? Bytes() : as_bytes(record.partition_key);
+        });
+        crypto::md5(std::span(keys).first(group.size()), std::span(digests).first(group.size()));
+        for (std::size_t k = 0; k < group.size(); ++k) {
+            hashes[i + k] =
+                group[k].explicit_hash.value_or(model::HashKey::from_digest(digests[k]));
+        }
     }
-    const crypto::Md5Digest digest = crypto::md5(as_bytes(record.partition_key));
-    return model::HashKey::from_digest(digest);
 }
 
 Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
@@ -57,6 +73,10 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
     std::uint64_t stored_bytes = 0;
     const StreamUid uid = stream->uid;
     const bool spreads = stream->distribution == Distribution::kAuto;
+    Recycled<model::HashKey> hashes(spreads ? 0 : records.size());
+    if (!spreads) {
+        hash_keys(records, hashes);
+    }
 
     const auto patience_ends = clock_.steady() + kPatience;
     int contradictions = 0;
@@ -74,14 +94,14 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         if (now > latest()) {
             latest_.store(now, std::memory_order_relaxed);
         }
-        std::vector<storage::NewRecord> batch;
+        Recycled<storage::NewRecord> batch;
         batch.reserve(pending.size());
         const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
         std::size_t admitted = 0;
         for (std::size_t i = 0; i < pending.size(); ++i) {
             const std::uint32_t index = pending[i];
             const PutRecord& record = records[index];
-            const Shard* shard = spreads ? &spread.shard(i) : &stream->route(hash_of(record));
+            const Shard* shard = spreads ? &spread.shard(i) : &stream->route(hashes[index]);
             const std::size_t bytes = record.partition_key.size() + record.data.size();
             // What another shard was to take before counted there.
             bool admits = !first_try || throttle_.admits_record(*stream, shard->no, bytes);

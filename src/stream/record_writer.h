@@ -90,7 +90,8 @@ private:
     std::atomic<WallTime> latest_{WallTime()};  // stored without order: a millisecond is nothing
 };
 
-// The hash space's point a record belongs to.
-model::HashKey hash_of(const PutRecord& record);
+// The hash space's points the records belong to.
+// REQUIRES: a hash for each record.
+void hash_keys(std::span<const PutRecord> records, std::span<model::HashKey> hashes);
 
 }  // namespace millrace::stream

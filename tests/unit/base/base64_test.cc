@@ -9,6 +9,8 @@
 namespace millrace::base64 {
 namespace {
 
+constexpr Path kPaths[] = {Path::kPlain, Path::kAvx2, Path::kAvx512};
+
 std::string encoded(std::string_view raw, Path path = best_path()) {
     std::string out(encoded_size(raw.size()), '?');
     encode(as_bytes(raw), out.data(), path);
@@ -88,13 +90,13 @@ TEST(Base64, NamesTheThreeFaults) {
 }
 
 TEST(Base64, EveryCharacterIsJudgedAlikeOnEveryPathAtEveryPlace) {
-    for (const std::size_t length : {64u, 96u, 100u}) {
+    for (const std::size_t length : {8u, 36u, 40u, 64u, 68u, 96u, 100u, 132u}) {
         for (std::size_t at = 0; at < length; ++at) {
             for (int c = 0; c < 256; ++c) {
                 std::string text(length, 'A');
                 text[at] = static_cast<char>(c);
                 const Outcome expected = judged(text);
-                for (const Path path : {Path::kPlain, Path::kAvx2}) {
+                for (const Path path : kPaths) {
                     if (!runs_here(path))
                         continue;
                     ASSERT_EQ(decoded(text, path), expected) << "char " << c << " at " << at;
@@ -112,7 +114,7 @@ TEST(Base64, AllPathsAgreeOnRandomBytesAndDamagedTexts) {
         for (char& c : raw)
             c = static_cast<char>(random());
         const std::string text = encoded(raw, Path::kPlain);
-        for (const Path path : {Path::kPlain, Path::kAvx2}) {
+        for (const Path path : kPaths) {
             if (!runs_here(path))
                 continue;
             ASSERT_EQ(encoded(raw, path), text) << "seed " << seed;
@@ -123,7 +125,7 @@ TEST(Base64, AllPathsAgreeOnRandomBytesAndDamagedTexts) {
             damaged[random() % damaged.size()] = "=A+/-_\n\xc3"[random() % 8];
         }
         const Outcome expected = judged(damaged);
-        for (const Path path : {Path::kPlain, Path::kAvx2}) {
+        for (const Path path : kPaths) {
             if (!runs_here(path))
                 continue;
             ASSERT_EQ(decoded(damaged, path), expected) << damaged;

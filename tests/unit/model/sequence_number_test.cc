@@ -113,6 +113,18 @@ TEST(SequenceNumber, EveryIssuedNumberReadsBack) {
     }
 }
 
+// Digits are printed eight at a time, in halves of four: in as many numbers, each half there is.
+TEST(SequenceNumber, EveryDigitIsReadAsItWasPrinted) {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 50'000; ++i) {
+        const auto number =
+            SequenceNumber::make(static_cast<std::int64_t>(random() % 16025175000u),
+                                 ShardNo(static_cast<std::uint32_t>(random() >> 33)), random() >> 1,
+                                 static_cast<std::int64_t>(random() >> 28));
+        ASSERT_EQ(ParsedSequence::parse(number.text()).value().number, number);
+    }
+}
+
 TEST(SequenceNumber, OrderWithinAShardIsTheOrderOfIndices) {
     const auto early = SequenceNumber::make(1700000000, ShardNo(3), 7, 1700000900);
     const auto late = SequenceNumber::make(1700000000, ShardNo(3), 8, 1700000100);

@@ -134,9 +134,9 @@ TEST(Encoder, ControlCharactersAreEscapedAndReadBack) {
     EXPECT_EQ(whole_of_json(as_json(w)).value().text, text);
 }
 
-// Text is looked at in words of eight.
+// Text is looked at in blocks of sixteen.
 TEST(Encoder, EveryByteIsEscapedOrNotWhereverItStands) {
-    for (std::size_t size = 1; size <= 26; ++size) {
+    for (std::size_t size = 1; size <= 34; ++size) {
         for (std::size_t at = 0; at < size; ++at) {
             for (int byte = 0; byte < 256; ++byte) {
                 std::string text(size, 'x');
@@ -152,6 +152,23 @@ TEST(Encoder, EveryByteIsEscapedOrNotWhereverItStands) {
                 }
             }
         }
+    }
+}
+
+// Escapes are what the room asked for beforehand does not count.
+TEST(Encoder, TextsOfManyEscapesAreWholeWhateverTheirLength) {
+    for (std::size_t size = 0; size < 3000; size = size * 5 / 4 + 1) {
+        const std::string text(size, '\x01');
+        const std::vector<std::string_view> words(4, text);
+        Whole w;
+        w.text = text;
+        w.words = words;
+        std::string json = "before";
+        encode(Format::kJson, kWhole, &w, json);
+        ASSERT_EQ(json.substr(0, 7), "before{");
+        const auto read = nlohmann::json::parse(json.substr(6));
+        ASSERT_EQ(read["Text"], text) << size;
+        ASSERT_EQ(read["Words"], nlohmann::json(words)) << size;
     }
 }
 

@@ -22,6 +22,12 @@ Stream stream_of(std::uint32_t shards) {
     return stream;
 }
 
+model::HashKey hash_of(const PutRecord& record) {
+    model::HashKey hash;
+    hash_keys({&record, 1}, {&hash, 1});
+    return hash;
+}
+
 std::uint32_t shard_of(const Stream& stream, std::string_view key) {
     return stream.route(hash_of({key, {}, std::nullopt})).no.value();
 }
@@ -145,6 +151,27 @@ TEST(SequenceNumber, ARecordNeverArrivesBeforeItsShardIsBorn) {
     const WallTime birth = wall_time(kCreated * 1000);
     EXPECT_EQ(arrival(stream.shards[0], birth - Millis(1)), birth);
     EXPECT_EQ(arrival(stream.shards[0], birth + Millis(1)), birth + Millis(1));
+}
+
+TEST(Stream, ManyKeysAreHashedAsEachAlone) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < 43; ++i) {
+        keys.push_back(std::to_string(i) + std::string(i % 5 * 25, 'k'));
+    }
+    std::vector<PutRecord> records;
+    for (const std::string& key : keys) {
+        const bool is_explicit = records.size() % 7 == 3;
+        records.push_back({key, {}, std::nullopt});
+        if (is_explicit) {
+            records.back().explicit_hash = model::HashKey(records.size());
+        }
+    }
+    std::vector<model::HashKey> hashes(records.size());
+    hash_keys(records, hashes);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        EXPECT_EQ(hashes[i], hash_of(records[i])) << i;
+        EXPECT_EQ(i % 7 == 3, hashes[i] == model::HashKey(i + 1)) << i;
+    }
 }
 
 }  // namespace
