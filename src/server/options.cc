@@ -66,7 +66,7 @@ constexpr OptionRow kRows[] = {
     other("log-format", kGeneral, &O::log_format, "text", "One line of text or of JSON each."),
 
     count("workers", kNetwork, &O::workers, "0", 0, 1024,
-          "Threads that serve connections; 0 is one per core."),
+          "Threads that serve connections; 0 is one less than cores."),
     time("shutdown-drain", kNetwork, &O::shutdown_drain, "10s", {}, 0, kDay,
          "How long SIGTERM waits for requests under way."),
     other("tls", kNetwork, &O::tls, "auto",

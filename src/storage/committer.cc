@@ -18,6 +18,9 @@ constexpr Millis kTick{250};
 // A worker has connections to serve as well: more than so many commits at the end of one turn are
 // the thread's.
 constexpr int kCommitsHereMax = 2;
+// What takes longer to write than to hand over is the thread's as well, at once: it writes one
+// batch while the worker reads the next.
+constexpr std::uint64_t kBytesHereMax = 128 << 10;
 // What a commit's header and padding may take of the journal at most.
 constexpr std::uint64_t kCommitOverheadMax = 64 << 10;
 
@@ -110,6 +113,7 @@ Result<void> Committer::stop() {
 bool Committer::submit(CommitRequest& request) {
     env::Executor* const home = request.home;
     bool wake = false;  // else whoever is writing looks again
+    bool large = false;
     {
         const std::lock_guard lock(mutex_);
         const bool full = queued_bytes_ > 0 && request.bytes > 0 &&
@@ -120,8 +124,9 @@ bool Committer::submit(CommitRequest& request) {
         queued_bytes_ += request.bytes;
         queue_.push_back(&request);
         wake = asleep_;
+        large = queued_bytes_ > kBytesHereMax;
     }
-    if (wake && home != nullptr) {
+    if (wake && home != nullptr && !large) {
         home->at_turn_end(*this);
     } else if (wake) {
         wake_.notify_one();
@@ -173,7 +178,8 @@ void Committer::turn_ended() noexcept {
 // Whether a worker may commit what is queued: it must not wait for a checkpoint, a repair or a slow
 // disk. REQUIRES: pen_ and mutex_ are held.
 bool Committer::commits_here() const {
-    if (!failures_.none() || journal_.failed() || parts_.reserve.spent()) {
+    if (queued_bytes_ > kBytesHereMax || !failures_.none() || journal_.failed() ||
+        parts_.reserve.spent()) {
         return false;
     }
     if (parts_.journals_records() ? !journal_.syncs_fast() : !checkpoints_.announced()) {
@@ -187,7 +193,7 @@ bool Committer::commits_here() const {
         }
     }
     return files < parts_.options.open_files &&
-           journal_.room() >= std::min(queued_bytes_, kCommitBytesMax) + kCommitOverheadMax;
+           journal_.room() >= queued_bytes_ + kCommitOverheadMax;
 }
 
 // Has the thread look at the state of things again.

@@ -61,7 +61,8 @@ class Server:
         self.data_dir = pathlib.Path(data_dir)
         self.args = list(map(str, args))
         self.clock = clock  # a Clock that moves its time; None: the system's
-        self.env = {**(env or {}), **(clock.env if clock else {})}
+        # Two workers wherever the test runs: what they do to one another is tested, too.
+        self.env = {"MILLRACE_WORKERS": "2", **(env or {}), **(clock.env if clock else {})}
         self.host = host
         self.port = free_port(host) if port is None else port
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
