@@ -150,6 +150,7 @@ void start(Task<void> task, Done done) {
     [](Task<void> owned, Done completed) -> detail::Detached {
         bool returned = false;
         try {
+            // NOLINTNEXTLINE(bugprone-use-after-move): it is awaited once
             co_await std::move(owned);
             returned = true;
         } catch (...) {

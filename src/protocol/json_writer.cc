@@ -94,9 +94,10 @@ void JsonWriter::close(char bracket) {
 void JsonWriter::name(std::string_view name) {
     char* const at = begin_token(name.size() + 4);
     *at = '"';
-    std::memcpy(at + 1, name.data(), name.size());
-    std::memcpy(at + 1 + name.size(), "\":", 2);
-    end_token(at + name.size() + 3);
+    char* const end = std::copy(name.begin(), name.end(), at + 1);
+    end[0] = '"';
+    end[1] = ':';
+    end_token(end + 2);
     comma_ = false;
 }
 

@@ -43,8 +43,9 @@ std::unique_ptr<env::FileSystem> make_files(const Options& options) {
     return std::make_unique<env::PosixFileSystem>();
 }
 
-// A core is left to commits, the kernel, and clients on the same machine. (2 cores, with the client:
-// 91,000 PutRecord of 100 B a second with one worker, 66,000 with two, which wake one another.)
+// A core is left to commits, the kernel, and clients on the same machine. (2 cores, with the
+// client: 91,000 PutRecord of 100 B a second with one worker, 66,000 with two, which wake one
+// another.)
 unsigned workers(const Options& options) {
     const unsigned cores = std::thread::hardware_concurrency();
     return options.workers != 0 ? static_cast<unsigned>(options.workers) : std::max(cores, 2U) - 1;
