@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 namespace millrace {
 
@@ -33,5 +34,8 @@ struct RecyclingAllocator {
 
     friend bool operator==(RecyclingAllocator, RecyclingAllocator) { return true; }
 };
+
+template <class T>
+using RecycledVector = std::vector<T, RecyclingAllocator<T>>;
 
 }  // namespace millrace

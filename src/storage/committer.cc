@@ -103,6 +103,7 @@ Result<void> Committer::stop() {
         return success();
     }
     thread_.join();
+    const std::lock_guard pen(pen_);  // a worker may be in its last commit
     for (const auto& [key, log] : logs_) {
         log->save_active_index();
     }

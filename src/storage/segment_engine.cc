@@ -50,15 +50,12 @@ private:
     const WishPtr wish_;
 };
 
-template <class T>
-using Recycled = std::vector<T, RecyclingAllocator<T>>;
-
 // The frames of one append, by shard, and which record is where.
 class Grouping final {
 public:
     Grouping(std::span<const NewRecord> records, CommitRequest& request)
         : records_(records), request_(request), part_of_(records.size(), kNone) {
-        Recycled<std::size_t> bytes;
+        RecycledVector<std::size_t> bytes;
         for (std::size_t i = 0; i < records.size(); ++i) {
             const NewRecord& record = records[i];
             if (!fits_frame(record)) {
@@ -91,7 +88,7 @@ public:
     // After the commit. The frames of a part stand one after the other: what the first was given
     // tells what the others were. (A look at each would fetch it from another core's cache.)
     std::vector<AppendResult> results() const {
-        Recycled<AppendResult> next;
+        RecycledVector<AppendResult> next;
         next.reserve(request_.parts.size());
         for (const CommitRequest::Part& part : request_.parts) {
             const FrameHeader first = load_header(part.frames);
@@ -139,7 +136,7 @@ private:
     const std::span<const NewRecord> records_;
     CommitRequest& request_;
     std::unordered_map<ShardKey, std::uint32_t, KeyHash> parts_;  // once there are many
-    Recycled<std::uint32_t> part_of_;
+    RecycledVector<std::uint32_t> part_of_;
 };
 
 }  // namespace

@@ -17,13 +17,9 @@ namespace {
 // How often records may find their shard closed although the catalog says that nothing closes it.
 constexpr int kContradictionsMax = 4;
 
-// What a put needs on its way.
-template <class T>
-using Recycled = std::vector<T, RecyclingAllocator<T>>;
-
 constexpr std::size_t kHashedAtOnce = 8;
 
-using Indices = Recycled<std::uint32_t>;  // of records
+using Indices = RecycledVector<std::uint32_t>;  // of records
 
 // Deals records out to the open shards whatever their keys: in runs, one for each shard, of nearly
 // equal length, from a random shard on. A run keeps its order, and its shard is written once.
@@ -73,7 +69,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
     std::uint64_t stored_bytes = 0;
     const StreamUid uid = stream->uid;
     const bool spreads = stream->distribution == Distribution::kAuto;
-    Recycled<model::HashKey> hashes(spreads ? 0 : records.size());
+    RecycledVector<model::HashKey> hashes(spreads ? 0 : records.size());
     if (!spreads) {
         hash_keys(records, hashes);
     }
@@ -94,7 +90,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         if (now > latest()) {
             latest_.store(now, std::memory_order_relaxed);
         }
-        Recycled<storage::NewRecord> batch;
+        RecycledVector<storage::NewRecord> batch;
         batch.reserve(pending.size());
         const EvenSpread spread(*stream, pending.size(), spreads ? entropy_.u64() : 0);
         std::size_t admitted = 0;
