@@ -468,7 +468,9 @@ std::string Course::check_recovered() {
         return "does not open though nothing is wrong any more";
     // What failed may fail once more while the engine finds out that the trouble is over.
     create({kA});
-    for (const auto& [key, shard] : Knowledge(knowledge_).shards) {
+    for (const auto& entry : Knowledge(knowledge_).shards) {
+        const ShardKey key = entry.first;
+        const Knowledge::Shard& shard = entry.second;
         if (shard.seal != Asked::kNever || shard.drop != Asked::kNever)
             continue;
         const auto takes_one = [&] {
