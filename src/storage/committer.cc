@@ -5,9 +5,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/check.h"
-#include "base/log.h"
-
 namespace millrace::storage {
 namespace {
 

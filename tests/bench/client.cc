@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -147,6 +148,13 @@ Answer Connection::call(const std::string& text) {
     while (!receive(answer)) {
     }
     return answer;
+}
+
+void watch(int poller, int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
 }
 
 }  // namespace millrace::bench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
@@ -65,5 +66,8 @@ private:
     std::size_t needed_ = 0;
     Clock::time_point sent_at_;
 };
+
+// Has epoll tell when `fd` can be read, by `tag`.
+void watch(int poller, int fd, std::uint64_t tag);
 
 }  // namespace millrace::bench

@@ -28,10 +28,7 @@ void loop(unsigned short port, std::size_t connections, Clock::time_point deadli
     const int poller = ::epoll_create1(0);
     for (std::size_t i = 0; i < connections; ++i) {
         all.push_back(std::make_unique<Connection>(port));
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.u64 = i;
-        ::epoll_ctl(poller, EPOLL_CTL_ADD, all[i]->fd(), &event);
+        watch(poller, all[i]->fd(), i);
     }
     std::size_t busy = 0;
     const auto go_on = [&](std::size_t i) {

@@ -129,10 +129,7 @@ void connect_load(unsigned short port, const std::string& stream, std::size_t co
     std::vector<std::unique_ptr<Visit>> all(connections);
     const auto begin = [&](std::size_t i) {
         all[i] = std::make_unique<Visit>(port, text);
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.u64 = i;
-        ::epoll_ctl(poller, EPOLL_CTL_ADD, all[i]->fd(), &event);
+        watch(poller, all[i]->fd(), i);
     };
     for (std::size_t i = 0; i < connections; ++i)
         begin(i);

@@ -34,18 +34,12 @@ void fanout(unsigned short port, const std::string& stream, std::size_t consumer
     Connection producer(port);
     std::vector<std::unique_ptr<Subscriber>> all;
     const int poller = ::epoll_create1(0);
-    const auto watch = [poller](int fd, std::uint64_t tag) {
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.u64 = tag;
-        ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
-    };
     for (std::size_t i = 0; i < consumers; ++i) {
         const std::string arn = register_consumer(producer, stream, "bench-" + std::to_string(i));
         all.push_back(std::make_unique<Subscriber>(port, arn, "0"));
-        watch(all.back()->fd(), i);
+        watch(poller, all.back()->fd(), i);
     }
-    watch(producer.fd(), consumers);
+    watch(poller, producer.fd(), consumers);
     Payloads payloads(1);
     const std::string text =
         request("PutRecord", R"({"StreamName":")" + stream + R"(","ExplicitHashKey":"0",)" +

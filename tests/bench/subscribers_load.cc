@@ -69,28 +69,21 @@ void subscribers(unsigned short port, const std::string& stream, std::size_t wan
     std::vector<Got> got(wanted / shards);
     std::vector<std::unique_ptr<Subscriber>> all;
     const int poller = ::epoll_create1(0);
-    const auto watch = [poller](int fd, std::uint64_t tag) {
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.u64 = tag;
-        ::epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
-    };
     for (std::size_t consumer = 0; consumer < got.size(); ++consumer) {
         const std::string arn =
             register_consumer(producer, stream, "bench-" + std::to_string(consumer));
         for (std::size_t shard = 0; shard < shards; ++shard) {
             all.push_back(std::make_unique<Subscriber>(port, arn, std::to_string(shard)));
-            watch(all.back()->fd(), all.size() - 1);
+            watch(poller, all.back()->fd(), all.size() - 1);
         }
     }
-    watch(producer.fd(), wanted);
+    watch(poller, producer.fd(), wanted);
 
     Tally tally;
     const auto begun = Clock::now();
     const auto counted_from = begun + kWarmUp;
     const auto until = counted_from + seconds;
     std::vector<Clock::time_point> due;  // when a record was to be sent, by its number
-    std::uint64_t answered = 0;
     std::uint64_t delivered = 0;
     bool busy = false;
     double broker_cpu = 0;
@@ -127,7 +120,6 @@ void subscribers(unsigned short port, const std::string& stream, std::size_t wan
                 if (answer.status != 200 || member(answer.body, "FailedRecordCount") != "0")
                     tally.fail(answer);
                 busy = false;
-                answered += kRecordsAPeriod;
                 continue;
             }
             std::string& text = all[i]->receive();
