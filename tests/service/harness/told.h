@@ -1,4 +1,6 @@
 // What a test tells a library that it has loaded into a server: a file that both map.
+#pragma once
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
