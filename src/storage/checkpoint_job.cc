@@ -63,8 +63,12 @@ Result<void> CheckpointJob::sync_directories(StoreParts& parts) {
             }
         }
     }
-    if (!directories.empty()) {
-        directories.insert(parts.layout.root());
+    const env::Path& root = parts.layout.root();
+    if (!directories.empty() || first_) {
+        directories.insert(root);
+    }
+    if (first_ && root.has_parent_path()) {
+        directories.insert(root.parent_path());
     }
     for (const env::Path& path : directories) {
         MILLRACE_TRY(parts.files.sync_directory(path));

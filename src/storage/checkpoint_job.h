@@ -23,8 +23,12 @@ public:
         bool failed = false;  // its sync did
     };
 
-    CheckpointJob(Checkpoint checkpoint, std::vector<Part> parts)
-        : checkpoint_(std::move(checkpoint)), parts_(std::move(parts)), left_(checkpoint_.doomed) {}
+    // `first`: of a new directory, whose own names are to be synced as well.
+    CheckpointJob(Checkpoint checkpoint, std::vector<Part> parts, bool first)
+        : checkpoint_(std::move(checkpoint)),
+          parts_(std::move(parts)),
+          first_(first),
+          left_(checkpoint_.doomed) {}
 
     // Blocks.
     void run(StoreParts& parts);
@@ -45,6 +49,7 @@ private:
 
     Checkpoint checkpoint_;
     std::vector<Part> parts_;
+    const bool first_;
     std::vector<Doomed> left_;
     std::optional<Error> error_;
 };

@@ -35,6 +35,7 @@ void Checkpoints::begin_with(const Recovered& recovered) {
     }
     doomed_ = recovered.doomed;
     shards_changed_ = recovered.checkpoint_due;
+    first_start_ = recovered.first_start;
     if (!recovered.checkpoint_due) {
         journal_.release(recovered.journal.sequence);
     }
@@ -112,7 +113,7 @@ bool Checkpoints::begin() {
     urgent_ = false;
     bytes_ = 0;
     announced_ = false;
-    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts));
+    job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts), first_start_);
     pool_.submit([this, job = job_] {
         job->run(parts_);
         const std::lock_guard lock(mutex_);  // until it is over: who waits for it may end this
@@ -141,6 +142,7 @@ void Checkpoints::finish() {
         for (CheckpointJob::Part& part : job->parts()) {
             part.log->synced(part.state);
         }
+        first_start_ = false;
         covered_ = job->checkpoint().mark;
         journal_.release(covered_.sequence);
         const bool sound = std::none_of(logs_.begin(), logs_.end(), [](const auto& entry) {
@@ -183,6 +185,13 @@ Result<void> Checkpoints::make_now() {
         return Error{Errc::kPoisoned, "the records of a failed sync could not be rewritten"};
     }
     return wait();
+}
+
+Result<void> Checkpoints::make_first() {
+    if (running()) {
+        return wait();
+    }
+    return dirty() ? make_now() : Result<void>(success());
 }
 
 Result<void> Checkpoints::rewrite_lost() {

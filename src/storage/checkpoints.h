@@ -56,6 +56,8 @@ public:
     void take_ended();
     // Waits for one that covers everything committed so far.
     Result<void> make_now();
+    // Waits for what recovery called for, unless that is done. REQUIRES: nothing was committed yet
+    Result<void> make_first();
     // Makes durable what a failed sync may have lost, from the journal.
     Result<void> rewrite_lost();
 
@@ -75,6 +77,7 @@ private:
     JournalMark covered_;                           // by the last one
     std::unordered_set<ShardLogPtr> logs_written_;  // since then
     bool shards_changed_ = false;
+    bool first_start_ = false;  // and none made yet
     std::vector<Doomed> doomed_;
     std::uint64_t bytes_ = 0;
     std::chrono::steady_clock::time_point dirty_since_{};

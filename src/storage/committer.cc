@@ -59,6 +59,7 @@ Committer::Committer(StoreParts& parts, env::DiskPool& pool, Metrics& metrics, R
       failures_(parts),
       journal_(parts, metrics, recovered.journal, parts.journals_records()),
       checkpoints_(parts, pool, journal_, logs_, failures_, [this] { tell_thread(); }),
+      first_start_(recovered.first_start),
       checkpoint_first_(recovered.checkpoint_first) {
     checkpoints_.begin_with(recovered);
 }
@@ -68,7 +69,10 @@ Committer::~Committer() {
 }
 
 Result<void> Committer::start() {
-    if (checkpoints_.dirty() && !checkpoint_first_ && !parts_.journals_records()) {
+    if (first_start_) {
+        // There is nothing to lose before the first commit, which waits for it.
+        checkpoints_.begin();
+    } else if (checkpoints_.dirty() && !checkpoint_first_ && !parts_.journals_records()) {
         // It promises nobody anything, and may have much to sync: nobody waits for it.
         checkpoints_.hurry();
     } else if (checkpoints_.dirty()) {
@@ -79,9 +83,12 @@ Result<void> Committer::start() {
         if (!done && (checkpoint_first_ || done.error().code != Errc::kNoSpace)) {
             return done;
         }
+        checkpoint_first_ = false;
     }
-    if (const auto kept = parts_.reserve.keep(0); !kept) {
-        failures_.complain(kept.error());
+    if (!first_start_) {  // else the checkpoint sees to it
+        if (const auto kept = parts_.reserve.keep(0); !kept) {
+            failures_.complain(kept.error());
+        }
     }
     thread_ = std::thread([this] { run(); });
     return success();
@@ -177,7 +184,7 @@ void Committer::turn_ended() noexcept {
 // disk. REQUIRES: pen_ and mutex_ are held.
 bool Committer::commits_here() const {
     if (queued_bytes_ > kBytesHereMax || !failures_.none() || journal_.failed() ||
-        parts_.reserve.spent()) {
+        checkpoint_first_ || parts_.reserve.spent()) {
         return false;
     }
     if (parts_.journals_records() ? !journal_.syncs_fast() : !checkpoints_.announced()) {
@@ -272,6 +279,10 @@ Committer::Requests Committer::commit(Requests requests) {
     bound_open_files();
     Group group;
     group.requests = std::move(requests);
+    if (!first_checkpoint_made()) {
+        group.error = Error{Errc::kPoisoned, "the first checkpoint failed"};
+        return answer(group);
+    }
     if (!journal_works()) {
         group.error = Error{Errc::kPoisoned, "the journal failed"};
         return answer(group);
@@ -313,6 +324,18 @@ void Committer::bound_open_files() {
     if (checkpoints_.files_needed() >= parts_.options.open_files) {
         static_cast<void>(checkpoints_.make_now());  // it complains itself
     }
+}
+
+// A new directory has names that are not durable yet, and a journal whose seed stands nowhere.
+bool Committer::first_checkpoint_made() {
+    if (!checkpoint_first_) {
+        return true;
+    }
+    if (!failures_.may_retry() || !checkpoints_.make_first()) {
+        return false;  // it complains itself
+    }
+    checkpoint_first_ = false;
+    return true;
 }
 
 bool Committer::journal_works() {

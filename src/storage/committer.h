@@ -41,7 +41,7 @@ public:
     Committer& operator=(const Committer&) = delete;
 
     // Makes what recovery did durable, then takes requests; where durability promises nothing of
-    // power loss, the other way round.
+    // power loss, the other way round. On a first start both at once: the first commit waits.
     Result<void> start();
     // Commits what is queued, writes a last checkpoint, ends the thread. Idempotent.
     Result<void> stop();
@@ -65,6 +65,7 @@ private:
     Requests take_group();
     [[nodiscard]] Requests commit(Requests requests);
     void bound_open_files();
+    bool first_checkpoint_made();
     bool journal_works();
     bool takes_records();
     void stage(Group& group, CommitRequest& request);
@@ -102,7 +103,8 @@ private:
     Failures failures_;
     Journal journal_;
     Checkpoints checkpoints_;
-    bool checkpoint_first_ = false;
+    const bool first_start_;
+    bool checkpoint_first_ = false;  // no commit before that
     bool stopped_ = false;
 
     std::thread thread_;

@@ -53,12 +53,6 @@ public:
                 MILLRACE_TRY(log->clear_rest());
             }
         }
-        if (first_start_) {
-            MILLRACE_TRY(parts_.files.sync_directory(layout.root()));
-            if (layout.root().has_parent_path()) {
-                MILLRACE_TRY(parts_.files.sync_directory(layout.root().parent_path()));
-            }
-        }
         recovered_.checkpoint_first =
             !has_checkpoint_ || (records_journaled_ && !parts_.journals_records());
         recovered_.checkpoint_due =
@@ -84,8 +78,8 @@ private:
             }
         } else {
             MILLRACE_TRY(find_shards());
-            first_start_ = loaded.has_value() && !scan_all_;
-            if (!first_start_) {
+            recovered_.first_start = loaded.has_value() && !scan_all_;
+            if (!recovered_.first_start) {
                 parts_.damage.add({ShardKey{}, parts_.layout.checkpoint().string(), 0, 0, {}});
                 log::warn("no checkpoint that can be read: every segment is scanned");
             }
@@ -352,7 +346,6 @@ private:
     JournalMark mark_;
     bool has_checkpoint_ = false;
     bool records_journaled_ = true;
-    bool first_start_ = false;
     bool scan_all_ = false;
 };
 

@@ -24,6 +24,7 @@ struct Recovered {
     std::vector<Doomed> doomed;     // may be there still
     bool checkpoint_due = false;    // the one on disk does not say all this
     bool checkpoint_first = false;  // ... nor how to find what is written from now on
+    bool first_start = false;       // there was nothing, and no name made since is durable
 };
 
 Result<Recovered> recover(StoreParts& parts);

@@ -159,6 +159,41 @@ TEST_F(CommitterTest, CommitsAndFindsAgain) {
     EXPECT_EQ(content(kShard), "0:a 1:b 2:c");
 }
 
+// Nothing waits for the disk at a first start, but the first commit does.
+TEST_F(CommitterTest, NoFirstCommitBeforeTheFirstCheckpoint) {
+    files.inject({.lasting = true, .calls = {Call::kSyncData}, .part = "checkpoint"});
+    start();
+    Request refused;
+    refused.request.what = CommitRequest::What::kCreate;
+    refused.request.shards = {kShard};
+    ASSERT_TRUE(refused.submit(*committer));
+    refused.wait();
+    EXPECT_TRUE(refused.request.error);
+    EXPECT_EQ(committer->find(kShard), nullptr);
+    EXPECT_FALSE(files.exists(parts->layout.journal_file(0)));
+    files.clear_faults();
+    clock.advance(options.reopen_interval);
+    create({kShard});
+    EXPECT_EQ(append(kShard, "a"), AppendStatus::kCommitted);
+    start();
+    EXPECT_EQ(content(kShard), "0:a");
+    EXPECT_TRUE(parts->damage.all().empty());
+}
+
+TEST_F(CommitterTest, TheFirstCheckpointIsSyncedWithAllNamesAboveIt) {
+    start();
+    create({kShard});
+    const auto after = files.crashed(test::Loss::kAll, 1);
+    StoreParts next(options, *after, clock);
+    const auto checkpoint = load_checkpoint(next);
+    ASSERT_TRUE(checkpoint && checkpoint.value());
+    EXPECT_EQ(checkpoint.value()->journal_seed, parts->journal_seed);
+    const auto recovered = recover(next);
+    ASSERT_TRUE(recovered);
+    EXPECT_TRUE(recovered.value().logs.contains(kShard));
+    EXPECT_FALSE(recovered.value().first_start);
+}
+
 TEST_F(CommitterTest, OnlyShardsThatWereCreatedTakeRecords) {
     start();
     EXPECT_EQ(append(kShard, "a"), AppendStatus::kRejected);

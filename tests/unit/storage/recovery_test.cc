@@ -71,6 +71,7 @@ TEST_F(RecoveryTest, AnEmptyDirectoryHasACatalog) {
     recover_now();
     EXPECT_EQ(recovered->logs.size(), 1U);
     EXPECT_TRUE(recovered->checkpoint_due);
+    EXPECT_TRUE(recovered->first_start);
     EXPECT_EQ(reported(), 0U);
     EXPECT_EQ(text(log(kCatalogShard)), "");
 }
