@@ -1,6 +1,13 @@
 #include "env/whole_file.h"
 
 namespace millrace::env {
+namespace {
+
+Path draft_of(const Path& path) {
+    return Path(path).concat(".new");
+}
+
+}  // namespace
 
 Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const Path& path) {
     auto opened = files.open(path, OpenMode::kReadOnly);
@@ -17,13 +24,18 @@ Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const
     return std::optional(std::move(content));
 }
 
-Result<void> replace_file(FileSystem& files, const Path& path, Bytes content) {
-    const Path draft = Path(path).concat(".new");
+Result<std::unique_ptr<File>> draft_file(FileSystem& files, const Path& path, Bytes content) {
+    const Path draft = draft_of(path);
     MILLRACE_TRY(remove_if_there(files, draft));
     MILLRACE_TRY(auto file, files.open(draft, OpenMode::kCreate));
     MILLRACE_TRY(file->write_at(0, std::span(&content, 1)));
+    return file;
+}
+
+Result<void> replace_file(FileSystem& files, const Path& path, Bytes content) {
+    MILLRACE_TRY(const auto file, draft_file(files, path, content));
     MILLRACE_TRY(file->sync_data());
-    MILLRACE_TRY(files.rename(draft, path));
+    MILLRACE_TRY(files.rename(draft_of(path), path));
     return files.sync_directory(path.has_parent_path() ? path.parent_path() : Path("."));
 }
 

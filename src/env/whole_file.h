@@ -2,6 +2,7 @@
 // Block.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace millrace::env {
 Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const Path& path);
 // The file has either its old content or all of the new, power loss included. Durable on return.
 Result<void> replace_file(FileSystem& files, const Path& path, Bytes content);
+// What replace_file() begins with: the content beside the file, which stays as it is. Shows whether
+// there is room and leave for it; null and void for anything else.
+Result<std::unique_ptr<File>> draft_file(FileSystem& files, const Path& path, Bytes content);
 // kNotFound is success.
 Result<void> remove_if_there(FileSystem& files, const Path& path);
 

@@ -23,6 +23,8 @@ namespace {
 constexpr Millis kHandlersPatience{5'000};
 
 constexpr std::chrono::hours kTlsRenewal{12};
+// The first requests have the processor to themselves before keys for TLS are made.
+constexpr Millis kTlsAfterReady{5};
 
 storage::Durability engine_durability(Durability durability) {
     switch (durability) {
@@ -205,7 +207,12 @@ std::optional<StartError> Lifecycle::start() {
     state_ = State::kReady;
     if (makes_own_tls(options_)) {
         // Only now: its keys and files would hold up what everybody waits for.
-        pool_.submit([this] { make_tls(); });
+        timers_.after(kTlsAfterReady, [this] {
+            const std::lock_guard lock(tls_mutex_);
+            if (tls_wanted_) {  // there is a pool still
+                pool_.submit([this] { make_tls(); });
+            }
+        });
     }
     return std::nullopt;
 }
@@ -314,7 +321,8 @@ Result<void> Lifecycle::open_broker() {
                                                  .files = *files_,
                                                  .data_dir = options_.data_dir,
                                                  .home = &front_->executor(),
-                                                 .metrics = metrics_};
+                                                 .metrics = metrics_,
+                                                 .pool = &pool_};
                      return stream::Broker::open(parts, std::move(settings));
                  }));
     return run_on(front_->executor(),

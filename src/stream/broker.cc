@@ -11,6 +11,7 @@
 #include "stream/changes.h"
 #include "stream/consumer_lifecycle.h"
 #include "stream/data_keys.h"
+#include "stream/fresh_keys.h"
 #include "stream/lifecycle.h"
 #include "stream/master_key.h"
 #include "stream/meters.h"
@@ -29,6 +30,14 @@ Error not_active(const StartupStream& wanted) {
             "start-up stream \"" + wanted.name.text() + "\" could not be made ACTIVE"};
 }
 
+// Nobody waits for it, and what fails is tried again by the first command.
+Task<void> prepare(Catalog& catalog) {
+    const auto prepared = co_await catalog.prepare();
+    if (!prepared) {
+        log::error("{}", prepared.error().message);
+    }
+}
+
 }  // namespace
 
 struct Broker::Impl {
@@ -39,6 +48,7 @@ struct Broker::Impl {
           tokens(token_key, p.entropy),
           data_keys(master_key, p.entropy),
           seal(data_keys, settings.key_states, p.entropy),
+          fresh_keys(p.files, p.pool),
           catalog(p.catalog_log, s.snapshot_commands),
           meters(p.metrics),
           background(p.timers, p.home),
@@ -53,6 +63,7 @@ struct Broker::Impl {
                  settings.key_states),
           reader(catalog, p.engine, p.clock, meters, seal, settings.key_states) {
         catalog.on_change([this](StreamUid uid) { subscriptions.stream_changed(uid); });
+        catalog.before_first([this] { return fresh_keys.keep(); });
     }
 
     Task<Result<Applied>> propose(Action action) {
@@ -93,6 +104,7 @@ struct Broker::Impl {
     const Tokens tokens;
     DataKeys data_keys;
     RecordSeal seal;
+    FreshKeys fresh_keys;
     Catalog catalog;
     Meters meters;
     Background background;
@@ -111,18 +123,28 @@ Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Broker::~Broker() = default;
 
 Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings settings) {
-    MILLRACE_CO_TRY(const auto token_key,
+    MILLRACE_CO_TRY(const KeptKey token,
                     load_token_key(parts.files, parts.data_dir, parts.entropy));
     const env::Path master_key_file =
         settings.master_key_file.empty() ? parts.data_dir / "master.key" : settings.master_key_file;
-    MILLRACE_CO_TRY(const MasterKey master,
+    MILLRACE_CO_TRY(const KeptKey master,
                     load_master_key(parts.files, master_key_file, parts.entropy));
-    auto impl = std::make_unique<Impl>(parts, settings, token_key, master.key);
+    auto impl = std::make_unique<Impl>(parts, settings, token.key, master.key);
     auto loaded = co_await impl->catalog.load();
     if (!loaded) {
         co_return std::move(loaded).error();
     }
-    MILLRACE_CO_TRY(settle_master_key(parts.files, master, impl->data_keys, impl->catalog.all()));
+    MILLRACE_CO_TRY(check_master_key(master, impl->data_keys, impl->catalog.all()));
+    MILLRACE_CO_TRY(impl->fresh_keys.add(token));
+    MILLRACE_CO_TRY(impl->fresh_keys.add(master));
+    if (impl->catalog.commands() > 0) {
+        auto prepared = co_await impl->catalog.prepare();
+        if (!prepared) {
+            co_return std::move(prepared).error();
+        }
+    } else {
+        impl->background.after(Millis(0), [&catalog = impl->catalog] { return prepare(catalog); });
+    }
     impl->lifecycle.resume();
     impl->auto_scaling.resume();
     impl->consumers.resume();

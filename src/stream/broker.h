@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "env/clock.h"
+#include "env/disk_pool.h"
 #include "env/entropy.h"
 #include "env/executor.h"
 #include "env/file_system.h"
@@ -74,6 +75,7 @@ public:
         env::Path data_dir;             // holds the keys' files; exists
         env::Executor* home = nullptr;  // background work runs here; null: on the timers' thread
         Metrics& metrics;
+        env::DiskPool* pool = nullptr;  // writes the keys; null: on `home`
     };
 
     // Loads the catalog and the keys (made at first use) and takes up what was under way when the

@@ -77,6 +77,23 @@ Task<Result<void>> Catalog::load() {
     co_return success();
 }
 
+Task<Result<void>> Catalog::prepare() {
+    AsyncMutex::Guard guard = co_await proposals_.lock();
+    co_return co_await prepare_locked();
+}
+
+// REQUIRES: proposals_ is held.
+Task<Result<void>> Catalog::prepare_locked() {
+    if (!prepare_) {
+        co_return success();
+    }
+    auto prepared = co_await prepare_();
+    if (prepared) {
+        prepare_ = nullptr;
+    }
+    co_return prepared;
+}
+
 Task<Result<Applied>> Catalog::propose(Command command) {
     AsyncMutex::Guard guard = co_await proposals_.lock();
     // Nothing changes the state while we hold proposals_: what is decided here is what apply()
@@ -85,6 +102,10 @@ Task<Result<Applied>> Catalog::propose(Command command) {
     Applied decided = state_.decide(command);
     if (decided.outcome != Outcome::kApplied) {
         co_return decided;
+    }
+    auto prepared = co_await prepare_locked();
+    if (!prepared) {
+        co_return std::move(prepared).error();
     }
     auto position = co_await log_.commit(encode_command(command));
     if (!position) {
@@ -185,6 +206,11 @@ std::vector<ChannelPtr> Catalog::all_channels() const {
 std::size_t Catalog::channels_of(StreamUid uid) const {
     const std::shared_lock lock(mutex_);
     return state_.channels().count(uid);
+}
+
+std::uint64_t Catalog::commands() const {
+    const std::shared_lock lock(mutex_);
+    return state_.commands();
 }
 
 CatalogState Catalog::copy() const {

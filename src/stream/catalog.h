@@ -31,6 +31,12 @@ public:
     // Replays the log. Once, before anything else; kUnsupported or kCorrupt refuse to start.
     Task<Result<void>> load();
 
+    // `prepare` makes durable what commands rely on: no first command before it has succeeded.
+    // Before anything else.
+    void before_first(Callback<Task<Result<void>>()> prepare) { prepare_ = std::move(prepare); }
+    // Does so now, unless it is done.
+    Task<Result<void>> prepare();
+
     // Resumes when the command is durable and visible to every reader, or was found not to apply
     // (then nothing was logged). An error: the log failed, and what became of it shows at the next
     // start.
@@ -52,15 +58,18 @@ public:
     std::vector<ChannelPtr> all_channels() const;
     std::size_t channels_of(StreamUid uid) const;
 
+    std::uint64_t commands() const;  // so far, in its whole life
     CatalogState copy() const;
 
 private:
+    Task<Result<void>> prepare_locked();
     Task<Result<void>> snapshot();
     void tell(StreamUid uid);
 
     storage::CatalogLog& log_;
     const std::uint32_t snapshot_commands_;
-    AsyncMutex proposals_;  // held by the one command in flight; guards the next two
+    AsyncMutex proposals_;  // held by the one command in flight; guards the next three
+    Callback<Task<Result<void>>()> prepare_;
     std::uint32_t commands_since_snapshot_ = 0;
     storage::Position last_;
     std::vector<Callback<void(StreamUid)>> hearers_;

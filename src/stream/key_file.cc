@@ -60,4 +60,9 @@ Result<void> KeyFile::write(env::FileSystem& files, const crypto::Aead::Key& key
     return env::replace_file(files, path, content_of(magic, key));
 }
 
+Result<void> KeyFile::try_write(env::FileSystem& files, const crypto::Aead::Key& key) const {
+    MILLRACE_TRY(env::draft_file(files, path, content_of(magic, key)));
+    return success();
+}
+
 }  // namespace millrace::stream

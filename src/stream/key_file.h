@@ -19,6 +19,14 @@ struct KeyFile {
     Result<crypto::Aead::Key> read(env::FileSystem& files) const;
     // In place of what is there, if anything is; durable on return. Blocks.
     Result<void> write(env::FileSystem& files, const crypto::Aead::Key& key) const;
+    // Whether that would do, as far as can be told without waiting for the disk.
+    Result<void> try_write(env::FileSystem& files, const crypto::Aead::Key& key) const;
+};
+
+struct KeptKey {
+    KeyFile file;
+    crypto::Aead::Key key;
+    bool fresh = false;  // drawn now, not in its file yet
 };
 
 }  // namespace millrace::stream

@@ -5,15 +5,15 @@
 namespace millrace::stream {
 namespace {
 
-Error about(const MasterKey& master, Errc code, const std::string& what) {
+Error about(const KeptKey& master, Errc code, const std::string& what) {
     return {code, "encryption key file " + master.file.path.string() + " " + what};
 }
 
 }  // namespace
 
-Result<MasterKey> load_master_key(env::FileSystem& files, const env::Path& path,
-                                  env::Entropy& entropy) {
-    MasterKey master{{path, "millmkey", true}, {}};
+Result<KeptKey> load_master_key(env::FileSystem& files, const env::Path& path,
+                                env::Entropy& entropy) {
+    KeptKey master{{path, "millmkey", true}, {}};
     auto key = master.file.read(files);
     if (key) {
         master.key = key.value();
@@ -33,8 +33,8 @@ Result<MasterKey> load_master_key(env::FileSystem& files, const env::Path& path,
     }
 }
 
-Result<void> settle_master_key(env::FileSystem& files, const MasterKey& master,
-                               const DataKeys& keys, const std::vector<StreamPtr>& streams) {
+Result<void> check_master_key(const KeptKey& master, const DataKeys& keys,
+                              const std::vector<StreamPtr>& streams) {
     for (const StreamPtr& stream : streams) {
         if (!keys.fit(*stream)) {
             return about(master, Errc::kInvalid,
@@ -42,13 +42,6 @@ Result<void> settle_master_key(env::FileSystem& files, const MasterKey& master,
                              (" stream " + stream->name.text()) + " was encrypted" +
                              (master.fresh ? " with it" : "") + ": put the right one there");
         }
-    }
-    if (!master.fresh) {
-        return success();
-    }
-    auto written = master.file.write(files, master.key);
-    if (!written) {
-        return about(master, written.error().code, "cannot be written: " + written.error().message);
     }
     return success();
 }

@@ -15,19 +15,12 @@
 
 namespace millrace::stream {
 
-struct MasterKey {
-    KeyFile file;
-    crypto::Aead::Key key;
-    bool fresh = false;  // drawn now, not in its file yet
-};
-
 // The file's key, or a fresh one. Blocks: start-up only.
-Result<MasterKey> load_master_key(env::FileSystem& files, const env::Path& path,
-                                  env::Entropy& entropy);
+Result<KeptKey> load_master_key(env::FileSystem& files, const env::Path& path,
+                                env::Entropy& entropy);
 
-// Refuses a key that is not the one with which the streams' keys (`keys`) were wrapped; keeps a
-// fresh one. Blocks: start-up only.
-Result<void> settle_master_key(env::FileSystem& files, const MasterKey& master,
-                               const DataKeys& keys, const std::vector<StreamPtr>& streams);
+// Refuses a key that is not the one with which the streams' keys (`keys`) were wrapped.
+Result<void> check_master_key(const KeptKey& master, const DataKeys& keys,
+                              const std::vector<StreamPtr>& streams);
 
 }  // namespace millrace::stream

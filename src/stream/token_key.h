@@ -3,14 +3,15 @@
 #pragma once
 
 #include "base/result.h"
-#include "crypto/aead.h"
 #include "env/entropy.h"
 #include "env/file_system.h"
+#include "stream/key_file.h"
 
 namespace millrace::stream {
 
-// Blocks: start-up only. REQUIRES: `data_dir` exists and no other process uses it.
-Result<crypto::Aead::Key> load_token_key(env::FileSystem& files, const env::Path& data_dir,
-                                         env::Entropy& entropy);
+// The file's key, or a fresh one. Blocks: start-up only. REQUIRES: `data_dir` exists and no other
+// process uses it.
+Result<KeptKey> load_token_key(env::FileSystem& files, const env::Path& data_dir,
+                               env::Entropy& entropy);
 
 }  // namespace millrace::stream

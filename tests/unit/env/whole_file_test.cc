@@ -57,6 +57,18 @@ TEST_F(WholeFile, AnAbandonedDraftIsNoHindrance) {
     EXPECT_EQ(content(), "content");
 }
 
+TEST_F(WholeFile, ADraftAloneChangesNothingAndWaitsForNoDisk) {
+    ASSERT_TRUE(replace_file(files, path, as_bytes("old")));
+    const auto syncs = files.calls(Call::kSyncData) + files.calls(Call::kSyncDirectory);
+    ASSERT_TRUE(draft_file(files, path, as_bytes("new")));
+    EXPECT_EQ(content(), "old");
+    EXPECT_EQ(files.calls(Call::kSyncData) + files.calls(Call::kSyncDirectory), syncs);
+    files.inject({.code = Errc::kNoSpace, .calls = {Call::kWrite}, .part = "small"});
+    const auto refused = draft_file(files, path, as_bytes("new"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kNoSpace);
+}
+
 TEST_F(WholeFile, FailuresToReadAreNotAbsence) {
     ASSERT_TRUE(replace_file(files, path, as_bytes("content")));
     files.inject({.calls = {Call::kOpen}, .part = "small"});

@@ -55,6 +55,31 @@ TEST_F(CatalogTest, ARefusedCommandIsNotLogged) {
     EXPECT_EQ(logged(), 1U);
 }
 
+TEST_F(CatalogTest, NoFirstCommandBeforeWhatItReliesOn) {
+    int asked = 0;
+    bool works = false;
+    catalog_->before_first([&]() -> Task<Result<void>> {
+        ++asked;
+        EXPECT_EQ(logged(), 0U);
+        if (!works) {
+            co_return Error{Errc::kIo, "not yet"};
+        }
+        co_return success();
+    });
+    EXPECT_EQ(propose(ActivateStream{StreamUid(9)}).value().outcome, Outcome::kNotFound);
+    EXPECT_EQ(asked, 0) << "nothing is to be logged";
+    const auto refused = propose(create_action(1, "a"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "not yet");
+    EXPECT_EQ(catalog_->find(StreamUid(1)), nullptr);
+    EXPECT_EQ(logged(), 0U);
+    works = true;
+    EXPECT_EQ(propose(create_action(1, "a")).value().outcome, Outcome::kApplied);
+    EXPECT_EQ(propose(create_action(2, "b")).value().outcome, Outcome::kApplied);
+    EXPECT_TRUE(test::sync_wait(catalog_->prepare()));
+    EXPECT_EQ(asked, 2) << "once it has succeeded it is not asked for again";
+}
+
 TEST_F(CatalogTest, AnUnloggedCommandIsNotSeen) {
     log_->commits_left = 0;
     const auto answer = propose(create_action(1, "a"));

@@ -44,6 +44,16 @@ TEST_F(KeyFileTest, IsReadAsItWasWritten) {
     EXPECT_EQ(files_.list("/data").value(), std::vector<std::string>{"a.key"});
 }
 
+TEST_F(KeyFileTest, ATrialLeavesItAsItIs) {
+    ASSERT_TRUE(file_.try_write(files_, key_));
+    EXPECT_EQ(file_.read(files_).error().code, Errc::kNotFound);
+    ASSERT_TRUE(file_.write(files_, key_));
+    ASSERT_TRUE(file_.try_write(files_, crypto::Aead::Key{}));
+    EXPECT_EQ(file_.read(files_).value(), key_);
+    files_.set_bytes_max(0);
+    EXPECT_EQ(file_.try_write(files_, key_).error().code, Errc::kNoSpace);
+}
+
 TEST_F(KeyFileTest, AnyOtherByteOrLengthIsDamage) {
     ASSERT_TRUE(file_.write(files_, key_));
     for (std::uint64_t at = 0; at < 48; ++at) {
