@@ -55,6 +55,14 @@ TEST_F(MasterKeyTest, IsMadeAtTheFirstStartAndKept) {
     EXPECT_EQ(load_master_key(world_.files, kPath, world_.entropy).value().key, first.value().key);
 }
 
+TEST_F(MasterKeyTest, IsInItsFileSoonWithoutACommandToo) {
+    World fresh;
+    fresh.open();
+    EXPECT_TRUE(load_master_key(fresh.files, kPath, fresh.entropy).value().fresh);
+    fresh.clock.advance(Millis(1));
+    EXPECT_FALSE(load_master_key(fresh.files, kPath, fresh.entropy).value().fresh);
+}
+
 TEST_F(MasterKeyTest, WithoutItNothingIsLostUnlessAStreamWasEncrypted) {
     ASSERT_TRUE(world_.files.remove(kPath));
     world_.reopen();
