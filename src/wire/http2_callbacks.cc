@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/large_memory.h"
 #include "wire/http2_fields.h"
 #include "wire/http2_session.h"
 #include "wire/http2_stream.h"
@@ -158,7 +159,7 @@ struct Http2Session::Callbacks final {
         stream.since = me.context_.now;
         me.unsent_bytes_ -= size;
         if (stream.sent == stream.unsent.size()) {
-            stream.unsent = {};
+            release_text(stream.unsent);
             stream.sent = 0;
         }
         return 0;

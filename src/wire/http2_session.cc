@@ -11,6 +11,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/large_memory.h"
 #include "wire/http2_fields.h"
 #include "wire/http2_stream.h"
 #include "wire/text.h"
@@ -290,7 +291,7 @@ void Http2Session::reset(Http2Stream& stream, std::uint32_t error) {
 // nghttp2 is done with it.
 void Http2Session::closed(Http2Stream& stream) {
     unsent_bytes_ -= stream.unsent.size() - stream.sent;
-    stream.unsent = {};
+    release_text(stream.unsent);
     stream.sent = 0;
     if (stream.state == Http2Stream::State::kComplete) {
         --waiting_;
