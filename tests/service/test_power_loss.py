@@ -52,3 +52,17 @@ def test_the_cut_takes_what_is_not_synced(disk, make_server, durability):
         assert refused.error == "ResourceNotFoundException", refused
         found = []
     assert (found == sent) == (durability == "power"), len(found)
+
+
+def test_the_first_command_finds_the_keys_durable(disk, make_server):
+    server = make_server("--durability", "power", data_dir=disk.path, env=disk.env).start()
+    client = Client(server)
+    client("CreateStream", {**STORM, "ShardCount": 1})
+    client("StartStreamEncryption", {**STORM, "EncryptionType": "KMS", "KeyId": "alias/a"})
+    sent = client("PutRecord", {**STORM, "PartitionKey": "k", "Data": payload("k", 0)})["SequenceNumber"]
+    where = {**STORM, "ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = client("GetShardIterator", where)["ShardIterator"]
+    disk.cut(server)
+    server.start()
+    records = Client(server)("GetRecords", {"ShardIterator": iterator})["Records"]
+    assert [record["SequenceNumber"] for record in records] == [sent]
