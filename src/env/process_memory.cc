@@ -10,8 +10,6 @@
 #include <thread>
 #include <utility>
 
-#include "base/large_memory.h"
-
 namespace millrace::env {
 namespace {
 
@@ -62,7 +60,6 @@ void IdleMemory::look() {
     if (!idle || (started_ && now - given_back_ < kWorthIt)) {
         return;
     }
-    free_large_memory();
     ::malloc_trim(0);
     if (!std::exchange(started_, true)) {
         ::dl_iterate_phdr(forget_code, nullptr);

@@ -1,7 +1,6 @@
 #include "protocol/encoder.h"
 
 #include "base/base64.h"
-#include "base/large_memory.h"
 #include "protocol/cbor_writer.h"
 #include "protocol/json_writer.h"
 
@@ -141,7 +140,8 @@ std::size_t encoded_size(Format format, const Shape& shape, const void* object) 
 }
 
 std::string encode(Format format, const Shape& shape, const void* object) {
-    std::string out = text_with_room(encoded_size(format, shape, object));
+    std::string out;
+    out.reserve(encoded_size(format, shape, object));
     encode(format, shape, object, out);
     return out;
 }

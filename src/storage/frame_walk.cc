@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/large_memory.h"
-
 namespace millrace::storage {
 namespace {
 
-constexpr std::size_t kWindowBytesMax = kLargeBytes;
+constexpr std::size_t kWindowBytesMax = 1 << 20;
 
 Error damaged(const char* what) {
     return {Errc::kCorrupt, what};
@@ -37,7 +35,7 @@ Result<Bytes> FrameWalk::need(std::size_t bytes) {
         std::min<std::uint64_t>(std::max(bytes, next_window_), end - offset_);
     next_window_ = std::min(next_window_ * 4, kWindowBytesMax);
     // Views of earlier frames hold the earlier window. Uninitialised: it is read over at once.
-    std::shared_ptr<std::byte[]> window = large_block(wanted);
+    std::shared_ptr<std::byte[]> window(new std::byte[wanted]);
     MILLRACE_TRY(const std::size_t got,
                  file_->read_at(offset_, std::span(window.get(), wanted), mode_));
     if (got < wanted) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/large_memory.h"
 #include "wire/http2_fields.h"
 #include "wire/http2_session.h"
 #include "wire/http2_stream.h"
@@ -159,7 +158,7 @@ struct Http2Session::Callbacks final {
         stream.since = me.context_.now;
         me.unsent_bytes_ -= size;
         if (stream.sent == stream.unsent.size()) {
-            release_text(stream.unsent);
+            stream.unsent = {};
             stream.sent = 0;
         }
         return 0;

@@ -11,7 +11,6 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/check.h"
-#include "base/large_memory.h"
 #include "wire/http2_fields.h"
 #include "wire/http2_stream.h"
 #include "wire/text.h"
@@ -291,7 +290,7 @@ void Http2Session::reset(Http2Stream& stream, std::uint32_t error) {
 // nghttp2 is done with it.
 void Http2Session::closed(Http2Stream& stream) {
     unsent_bytes_ -= stream.unsent.size() - stream.sent;
-    release_text(stream.unsent);
+    stream.unsent = {};
     stream.sent = 0;
     if (stream.state == Http2Stream::State::kComplete) {
         --waiting_;

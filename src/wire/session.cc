@@ -1,14 +1,12 @@
 #include "wire/session.h"
 
-#include "base/large_memory.h"
-
 namespace millrace::wire {
 
 void Output::clear() {
     for (std::string* part : {&head, &body}) {
         part->clear();
         if (part->capacity() > kKeptBytesMax) {
-            release_text(*part);
+            part->shrink_to_fit();
         }
     }
     share.reset();
