@@ -2,9 +2,10 @@
 //
 // Start: open the addresses (health answers "starting", everything else 503) - lock and recover the
 // data directory - see to TLS, in the background where that can be - load the catalog - create the
-// start-up streams and wait until they are ACTIVE - open the gate: ready. Stop: health says
-// "stopping" - accept no more and drain, for at most shutdown_drain, then close what is left - end
-// the catalog's background work - flush and close the engine - end the threads.
+// start-up streams and wait until they are ACTIVE - open the gate: ready. What a new directory
+// needs is made durable meanwhile and waited for by the first command. Stop: health says "stopping"
+// - accept no more and drain, for at most shutdown_drain, then close what is left - end the
+// catalog's background work - flush and close the engine - end the threads.
 #pragma once
 
 #include <atomic>
