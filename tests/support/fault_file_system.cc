@@ -287,6 +287,7 @@ struct FaultFileSystem::State {
     std::map<Call, std::uint64_t> calls;
     std::vector<std::string> trace;  // of the calls that change something
     bool cold = false;
+    std::vector<Wish> wishes;
     std::function<void(std::uint64_t)> hook;  // set before use by threads
 
     NodePtr find(const Path& path) const {
@@ -386,6 +387,11 @@ public:
         if (mode == env::ReadMode::kCachedOnly && state_->cold)
             return Error{Errc::kWouldBlock, "not in the page cache"};
         return node_->content.read(offset, out);
+    }
+
+    void will_read(std::uint64_t offset, std::uint64_t bytes) override {
+        const std::lock_guard lock(state_->mutex);
+        state_->wishes.push_back({path_, offset, bytes});
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {
