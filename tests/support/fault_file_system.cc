@@ -521,6 +521,10 @@ void FaultFileSystem::set_cold(bool cold) {
     const std::lock_guard lock(state_->mutex);
     state_->cold = cold;
 }
+std::vector<FaultFileSystem::Wish> FaultFileSystem::take_wishes() {
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->wishes, {});
+}
 
 bool FaultFileSystem::exists(const Path& path) const {
     const std::lock_guard lock(state_->mutex);
