@@ -4,15 +4,18 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
+#include <thread>
 #include <utility>
 
 namespace millrace::env {
 namespace {
 
 constexpr int kBlockBytesMax = 32 << 20;  // the largest that malloc may take from a heap
-constexpr int kKeptBytesMax = 64 << 20;   // at the end of each heap
+constexpr int kKeptBytesMax = 96 << 20;   // at the end of the heap
+constexpr unsigned kCoresOfHeap = 4;
 constexpr std::uintptr_t kPage = 4096;
 
 // Processor time, of all threads: of a period, and since the last time.
@@ -44,6 +47,8 @@ int forget_code(dl_phdr_info* object, std::size_t, void*) {
 }  // namespace
 
 void keep_freed_memory() {
+    const unsigned cores = std::max(std::thread::hardware_concurrency(), 1U);
+    ::mallopt(M_ARENA_MAX, static_cast<int>(1 + (cores - 1) / kCoresOfHeap));
     ::mallopt(M_MMAP_THRESHOLD, kBlockBytesMax);
     ::mallopt(M_TRIM_THRESHOLD, kKeptBytesMax);
 }

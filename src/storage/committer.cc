@@ -1,6 +1,7 @@
 #include "storage/committer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +19,11 @@ constexpr int kCommitsHereMax = 2;
 // What takes longer to write than to hand over is the thread's as well, at once: it writes one
 // batch while the worker reads the next.
 constexpr std::uint64_t kBytesHereMax = 128 << 10;
+// How long the syncs may take, lately, for a worker to wait for one itself: another thread is not
+// awake sooner. It also takes smaller batches, each with a sync of its own, which costs so much of
+// a core for each request.
+constexpr std::chrono::microseconds kFastSync{250};
+constexpr std::chrono::microseconds kFastSyncPerRequest{5};
 // What a commit's header and padding may take of the journal at most.
 constexpr std::uint64_t kCommitOverheadMax = 64 << 10;
 
@@ -180,7 +186,9 @@ bool Committer::commits_here() const {
         parts_.reserve.spent()) {
         return false;
     }
-    if (parts_.journals_records() ? !journal_.syncs_fast() : !checkpoints_.announced()) {
+    const auto requests = static_cast<std::int64_t>(queue_.size());
+    const bool fast = journal_.sync_time() <= kFastSync + requests * kFastSyncPerRequest;
+    if (parts_.journals_records() ? !fast : !checkpoints_.announced()) {
         return false;
     }
     std::size_t files = checkpoints_.files_needed();

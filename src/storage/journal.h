@@ -37,8 +37,8 @@ public:
     std::uint64_t room() const {
         return started_ ? parts_.options.journal_file_bytes - offset_ : 0;
     }
-    // Whether syncs are over sooner, lately, than another thread would be awake.
-    bool syncs_fast() const { return sync_ && sync_time_ <= kFastSync; }
+    // What a sync takes, lately; a second before the first one.
+    std::chrono::nanoseconds sync_time() const { return sync_time_; }
 
     bool failed() const { return failed_; }
     Result<void> reopen();
@@ -52,8 +52,6 @@ public:
     void release(std::uint64_t sequence) { released_ = sequence; }
 
 private:
-    static constexpr std::chrono::microseconds kFastSync{250};
-
     struct RingFile {
         std::shared_ptr<env::File> file;  // null: not opened by this process
         std::uint64_t last_sequence = 0;  // of a commit in it; 0: none

@@ -8,6 +8,8 @@ connection of its own, as the SDK for JavaScript does), fanout (one PutRecord af
 consumers are subscribed to; its times are from put to arrival), subscribers (5,000 records a second to 8 shards that 200
 are subscribed to), each in `power` and `process` durability; beside them
 the disk's own latency of a 4 KiB write + fdatasync, which bounds what `power` can do. NAME picks one.
+`steady` (only by its name) is the load of put for --seconds (600, say), a row for each tenth, while the broker's day
+lasts a fifth of that: segments roll and what has expired is trimmed all the while.
 `micro` runs the micro benchmarks instead (all of Google Benchmark's flags after it).
 """
 
@@ -20,9 +22,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "service"))
+from harness.clock import Clock
 
 SHARDS = 4
 CONSUMERS = 8
@@ -40,13 +47,13 @@ def free_port():
 
 
 class Broker:
-    def __init__(self, binary, folder, durability):
+    def __init__(self, binary, folder, durability, more=()):
         self.port = free_port()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.log = open(folder.with_suffix(".log"), "wb")
         begun = time.monotonic()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("MILLRACE_")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MILLRACE_")} | dict(more)
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", folder,
              "--durability", durability], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
@@ -101,6 +108,47 @@ def row(name, durability, result, rss):
         print(f"  {result['errors']} errors, the first: {result['first_error']}", flush=True)
 
 
+def disk_blocks(file):
+    try:
+        return file.stat().st_blocks
+    except FileNotFoundError:  # trimmed meanwhile
+        return 0
+
+
+def steady(build, folder, durability, seconds):
+    """Whether throughput stays: the last tenth as fast as the first, but for a tenth."""
+    tool = build / "millrace_load"
+    with tempfile.TemporaryDirectory() as scratch:
+        clock = Clock(Path(scratch))
+        broker = Broker(build / "millrace", folder, durability,
+                        {**clock.env, "MILLRACE_RETENTION_SWEEP_INTERVAL": "1s"})
+        over = threading.Event()
+
+        def days_pass():
+            begun = time.monotonic()
+            while not over.wait(0.5):
+                clock.step(24 * (time.monotonic() - begun) / (seconds / 5))
+
+        thread = threading.Thread(target=days_pass)
+        try:
+            load(tool, "create", broker.port, "bench", SHARDS)
+            thread.start()
+            rates = []
+            for tenth in range(10):
+                result = load(tool, "put", broker.port, "bench", 64, max(1, seconds // 10 - 1), broker.process.pid)
+                row(f"put, tenth {tenth + 1}", durability, result, broker.memory("VmRSS"))
+                rates.append(0 if result["errors"] else result["records"] / result["seconds"])
+                used = sum(disk_blocks(f) for f in folder.rglob("*")) * 512
+                print(f"  {used / 1e9:.2f} GB on disk, {len(list(folder.glob('shards/*/*/*.log')))} segments", flush=True)
+        finally:
+            over.set()
+            thread.join()
+            broker.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"  {durability}: the last tenth {rates[-1] / max(1, rates[0]):.2f} of the first", flush=True)
+    return rates[-1] >= 0.9 * rates[0] > 0
+
+
 def processor():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -110,7 +158,7 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench")
-    parser.add_argument("name", nargs="?", choices=[*WORKLOADS, "all", "micro"], default="all")
+    parser.add_argument("name", nargs="?", choices=[*WORKLOADS, "all", "steady", "micro"], default="all")
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=int, default=3, help="counted seconds of each write load")
     parser.add_argument("--durability", nargs="*", default=["power", "process"])
@@ -130,6 +178,8 @@ def main():
     print(f"{'workload':<40} {'mode':<8} {'req/s':>9} {'records/s':>10} {'MB/s':>7} {'p50 ms':>8} {'p99 ms':>8} "
           f"{'cpu us/rec':>9} {'RSS MB':>7}")
     failed = False
+    if options.name == "steady":
+        return 0 if all([steady(build, folder / d, d, options.seconds) for d in options.durability]) else 1
     for durability in options.durability:
         broker = Broker(build / "millrace", folder / durability, durability)
         try:
