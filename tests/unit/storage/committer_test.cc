@@ -385,6 +385,40 @@ TEST_F(CommitterTest, AWorkersAppendIsCommittedByItselfAtTheEndOfItsTurn) {
     }
 }
 
+// Syncs of a millisecond are the thread's to wait for, unless many requests wait with the worker.
+TEST_F(CommitterTest, AWorkerWaitsForASlowSyncOnlyWithMany) {
+    options.durability = Durability::kPower;
+    files.before_change([this](std::uint64_t) { clock.advance(Millis(1)); });
+    start();
+    create({kShard});
+    append_some();
+    Turning worker;
+    int one_at_once = 0;  // the thread's answers come in a later turn, unless it woke before
+    bool many_at_once = false;
+    for (int i = 0; i < 20; ++i) {
+        Asked one;
+        ASSERT_TRUE(comes_to_its_worker(worker, one, "one"));
+        worker.turn();
+        one_at_once += one.done ? 1 : 0;
+        while (!one.done) {
+            worker.turn();
+        }
+        std::array<Asked, 200> many;
+        ASSERT_TRUE(comes_to_its_worker(worker, many[0], "many"));
+        for (std::size_t k = 1; k < many.size(); ++k) {
+            ask(worker, many[k], frame_of("many"));
+        }
+        const auto done = [](const Asked& asked) { return asked.done; };
+        worker.turn();
+        many_at_once = many_at_once || std::ranges::all_of(many, done);
+        while (!std::ranges::all_of(many, done)) {
+            worker.turn();
+        }
+    }
+    EXPECT_LT(one_at_once, 10);
+    EXPECT_TRUE(many_at_once);
+}
+
 // A worker does not wait for repairs: they are the thread's, and so is what comes until then.
 TEST_F(CommitterTest, AfterAFailureTheThreadCommitsForTheWorkers) {
     options.durability = Durability::kProcess;
