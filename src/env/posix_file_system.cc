@@ -44,6 +44,10 @@ Error os_error(int code, const char* what, const Path& path) {
 // A write is split so that one call never carries more slices than the system takes.
 constexpr std::size_t kSlicesMax = std::min<std::size_t>(IOV_MAX, 256);
 
+// The kernel silently drops what one wish asks for beyond the device's largest request or its own
+// read-ahead, whichever is more.
+constexpr std::uint64_t kWishBytesMax = 512 << 10;
+
 class PosixFile final : public File {
 public:
     PosixFile(int fd, Path path) : fd_(fd), path_(std::move(path)) {}
@@ -74,6 +78,18 @@ public:
             done += static_cast<std::size_t>(got);
         }
         return done;
+    }
+
+    void will_read(std::uint64_t offset, std::uint64_t bytes) override {
+        while (bytes > 0) {
+            const std::uint64_t part = std::min(bytes, kWishBytesMax);
+            if (::posix_fadvise(fd_, static_cast<off_t>(offset), static_cast<off_t>(part),
+                                POSIX_FADV_WILLNEED) != 0) {
+                return;
+            }
+            offset += part;
+            bytes -= part;
+        }
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {

@@ -34,6 +34,7 @@ public:
     // nothing moved: there is none.
     Result<bool> resync(Position position);
 
+    const std::shared_ptr<env::File>& file() const { return file_; }
     // Keeps the bytes of the last frame() alive.
     const std::shared_ptr<const std::byte[]>& holder() const { return window_; }
 

@@ -176,16 +176,20 @@ public:
         co_return co_await completion<bool>(std::move(begin));
     }
 
-    // Runs `read(mode)` here if memory has what it wants, else on the disk pool.
+    // Runs `read(mode)` here if memory has what it wants, else on the disk pool. `from_disk`: it is
+    // not worth a try.
     template <class Read>
-    auto cached_first(Read read) -> Task<decltype(read(env::ReadMode::kMayBlock))> {
-        auto result = read(env::ReadMode::kCachedOnly);
-        if (!result && result.error().code == Errc::kWouldBlock) {
-            auto blocking = [&read] { return read(env::ReadMode::kMayBlock); };
-            auto task = pool_.run(std::move(blocking));
-            co_return co_await std::move(task);
+    auto cached_first(Read read, bool from_disk = false)
+        -> Task<decltype(read(env::ReadMode::kMayBlock))> {
+        if (!from_disk) {
+            auto result = read(env::ReadMode::kCachedOnly);
+            if (result || result.error().code != Errc::kWouldBlock) {
+                co_return result;
+            }
         }
-        co_return result;
+        auto blocking = [&read] { return read(env::ReadMode::kMayBlock); };
+        auto task = pool_.run(std::move(blocking));
+        co_return co_await std::move(task);
     }
 
     Task<Result<Replay>> load() override {
@@ -332,7 +336,8 @@ Task<Result<ReadResult>> SegmentEngine::read(ReadRequest request) {
     auto read = [&](env::ReadMode mode) {
         return read_records(impl_->parts_, *log, request, mode);
     };
-    auto task = impl_->cached_first(std::move(read));
+    const bool from_disk = log->read_ahead().expects(request.from);
+    auto task = impl_->cached_first(std::move(read), from_disk);
     co_return co_await std::move(task);
 }
 

@@ -1,7 +1,9 @@
 #include "storage/shard_cursor.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace millrace::storage {
 namespace {
@@ -190,6 +192,35 @@ void ShardCursor::skip() {
     walked_ = Position(walk_->position().value() + 1);
     expected_ = std::max(expected_, walked_);
     walk_->skip();
+}
+
+bool ShardCursor::will_read(std::uint64_t bytes) {
+    struct Stretch {
+        std::shared_ptr<env::File> file;
+        std::uint64_t offset;
+        std::uint64_t bytes;
+    };
+    const std::uint64_t here = std::min(bytes, segment_->bytes - walk_->offset());
+    std::vector<Stretch> stretches{{walk_->file(), walk_->offset(), here}};
+    const auto next = here < bytes ? log_.segment_after(*segment_, walked_) : std::nullopt;
+    if (next && next->first > segment_->first && next->first < tip_) {
+        auto file = file_of(*next);
+        if (file) {
+            stretches.push_back({std::move(file).value(), 0, std::min(bytes - here, next->bytes)});
+        }
+    }
+    // If the far end is in memory the rest is, too: it was asked for, or written, before.
+    const Stretch& last = stretches.back();
+    std::byte far_end{};
+    const auto probe = last.file->read_at(last.offset + last.bytes - 1, std::span(&far_end, 1),
+                                          env::ReadMode::kCachedOnly);
+    if (probe || probe.error().code != Errc::kWouldBlock) {
+        return false;
+    }
+    for (const Stretch& stretch : stretches) {
+        stretch.file->will_read(stretch.offset, stretch.bytes);
+    }
+    return true;
 }
 
 Error ShardCursor::damaged(Error why) {

@@ -33,6 +33,9 @@ public:
     // That frame, whole. kCorrupt: damage, which was reported.
     Result<Bytes> frame();
     void skip();
+    // Asks the disk for the next `bytes`, into the next segment at most: the frame of the last
+    // header(), which must have given one, and what follows it. False: memory has them.
+    bool will_read(std::uint64_t bytes);
     const std::shared_ptr<const std::byte[]>& holder() const { return walk_->holder(); }
 
 private:

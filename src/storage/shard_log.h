@@ -18,6 +18,7 @@
 #include "storage/doomed.h"
 #include "storage/engine.h"
 #include "storage/frame.h"
+#include "storage/read_ahead.h"
 #include "storage/segment.h"
 #include "storage/store_parts.h"
 #include "storage/waiters.h"
@@ -65,6 +66,8 @@ public:
     Position first() const;  // the tip if there is no frame
     // Whether the segment is a part of the log still: retention may have taken it since view().
     bool has_segment(Position first) const;
+
+    ReadAhead& read_ahead() { return read_ahead_; }
 
     // True: the wish is granted already. False: it is kept until it is.
     bool wait(const WishPtr& wish);
@@ -156,6 +159,7 @@ private:
     const ShardKey key_;
     const std::uint32_t seed_;
     const env::Path directory_;
+    ReadAhead read_ahead_;
 
     // The writer's.
     Tail tail_;       // with what is staged

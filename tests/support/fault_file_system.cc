@@ -287,6 +287,7 @@ struct FaultFileSystem::State {
     std::map<Call, std::uint64_t> calls;
     std::vector<std::string> trace;  // of the calls that change something
     bool cold = false;
+    std::vector<Wish> wishes;
     std::function<void(std::uint64_t)> hook;  // set before use by threads
 
     NodePtr find(const Path& path) const {
@@ -386,6 +387,11 @@ public:
         if (mode == env::ReadMode::kCachedOnly && state_->cold)
             return Error{Errc::kWouldBlock, "not in the page cache"};
         return node_->content.read(offset, out);
+    }
+
+    void will_read(std::uint64_t offset, std::uint64_t bytes) override {
+        const std::lock_guard lock(state_->mutex);
+        state_->wishes.push_back({path_, offset, bytes});
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {
@@ -514,6 +520,10 @@ std::uint64_t FaultFileSystem::calls(Call call) const {
 void FaultFileSystem::set_cold(bool cold) {
     const std::lock_guard lock(state_->mutex);
     state_->cold = cold;
+}
+std::vector<FaultFileSystem::Wish> FaultFileSystem::take_wishes() {
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->wishes, {});
 }
 
 bool FaultFileSystem::exists(const Path& path) const {

@@ -92,6 +92,14 @@ public:
 
     // As if nothing were in the page cache: kCachedOnly reads answer kWouldBlock.
     void set_cold(bool cold);
+    // What will_read() was called for since the last call of this, in order.
+    struct Wish {
+        env::Path path;
+        std::uint64_t offset = 0;
+        std::uint64_t bytes = 0;
+        bool operator==(const Wish&) const = default;
+    };
+    std::vector<Wish> take_wishes();
 
     // What a test sees and does behind the back of others: not counted, durable at once. Open
     // handles see changes in place. REQUIRES: what is not stored is there.

@@ -300,6 +300,16 @@ TEST(FaultFileSystem, AColdDiskHasNothingCached) {
     EXPECT_EQ(file->read_at(0, bytes, env::ReadMode::kMayBlock).value(), 6U);
 }
 
+TEST(FaultFileSystem, TellsWhatItWasAskedFor) {
+    FaultFileSystem disk;
+    auto file = synced_file(disk, "/f");
+    file->will_read(2, 3);
+    file->will_read(0, 1 << 20);
+    const std::vector<FaultFileSystem::Wish> wishes = {{"/f", 2, 3}, {"/f", 0, 1 << 20}};
+    EXPECT_EQ(disk.take_wishes(), wishes);
+    EXPECT_TRUE(disk.take_wishes().empty());
+}
+
 TEST(FaultFileSystem, ListsTheFilesOfTheWholeDisk) {
     FaultFileSystem disk;
     ASSERT_TRUE(disk.create_directories("/a/b"));

@@ -106,6 +106,17 @@ TEST_P(FileSystemTest, CachedOnlyReadsEitherReadAllOrSayThatTheyWouldBlock) {
     }
 }
 
+TEST_P(FileSystemTest, WhatWillBeReadIsAHintThatChangesNothing) {
+    auto file = open(dir_ / "f", OpenMode::kCreate);
+    write(*file, 0, "0123456789");
+    file->will_read(0, 10);
+    file->will_read(3, 2 << 20);
+    file->will_read(1ULL << 40, 1);
+    file->will_read(0, 0);
+    EXPECT_EQ(file->size().value(), 10U);
+    EXPECT_EQ(content(dir_ / "f"), "0123456789");
+}
+
 TEST_P(FileSystemTest, WritesSlicesOneAfterAnotherAndOverwrites) {
     auto file = open(dir_ / "f", OpenMode::kCreate);
     std::string all;

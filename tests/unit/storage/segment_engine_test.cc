@@ -144,6 +144,25 @@ TEST_F(SegmentEngineTest, DamageIsReportedByReaders) {
     EXPECT_EQ(append("d").status, AppendStatus::kCommitted) << "writing goes on";
 }
 
+TEST_F(SegmentEngineTest, AReaderFromTheDiskGoesOnWithoutATryInMemory) {
+    start();
+    create();
+    const std::string data(40'000, 'x');
+    for (int i = 0; i < 6; ++i) {
+        append(data);
+    }
+    files.set_cold(true);
+    const auto reads_of = [&](std::uint64_t from) {
+        const auto before = files.calls(test::Call::kRead);
+        const ReadRequest request{kShard, Position(from), 1, 1 << 30, WallTime{}};
+        EXPECT_EQ(sync_wait(engine->read(request)).value().records.size(), 1U);
+        return files.calls(test::Call::kRead) - before;
+    };
+    reads_of(0);
+    const auto expected = reads_of(1);
+    EXPECT_EQ(reads_of(1), expected + 1) << "nobody goes on there now";
+}
+
 TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     start();
     create();

@@ -131,6 +131,82 @@ TEST_F(ShardReaderTest, DamageAtTheEndIsNotTheTip) {
     EXPECT_FALSE(read(*log, 2));
 }
 
+// Records of 4 KiB with their headers, sixteen to a segment.
+class ReadsFromTheDisk : public ShardReaderTest {
+protected:
+    static constexpr std::uint64_t kFrame = 4096;
+    static constexpr std::uint64_t kSegment = kSegmentHeaderBytes + 16 * kFrame;
+    using Wishes = std::vector<test::FaultFileSystem::Wish>;
+
+    ReadsFromTheDisk() {
+        options.segment_bytes = kSegment;
+        reopen();
+        log = std::make_shared<ShardLog>(*parts, state_of(kShard));
+        const std::string data(kFrame - sizeof(FrameHeader) - 3, 'x');  // the key has three
+        for (int i = 0; i < 4 * 16; ++i) {
+            append(*log, data);
+        }
+        files.set_cold(true);
+    }
+
+    void read_on(std::uint64_t from, std::uint32_t records) {
+        EXPECT_EQ(Store::read(*log, from, records).value().records.size(), records);
+    }
+    env::Path segment(std::uint64_t number) const {
+        return log->segment_path(Position(16 * number));
+    }
+    static std::uint64_t offset(std::uint64_t number) {
+        return kSegmentHeaderBytes + number * kFrame;
+    }
+};
+
+TEST_F(ReadsFromTheDisk, AReaderAsksForTwiceWhatItTookIntoTheNextSegment) {
+    read_on(0, 10);
+    const std::uint64_t twice = 2 * 10 * (kFrame - sizeof(FrameHeader));
+    EXPECT_EQ(files.take_wishes(),
+              (Wishes{{segment(0), offset(10), 6 * kFrame}, {segment(1), 0, twice - 6 * kFrame}}));
+    EXPECT_TRUE(log->read_ahead().expects(Position(10)));
+    read_on(10, 10);
+    EXPECT_EQ(files.take_wishes(),
+              (Wishes{{segment(1), offset(4), 12 * kFrame}, {segment(2), 0, twice - 12 * kFrame}}));
+    EXPECT_TRUE(log->read_ahead().expects(Position(20)));
+}
+
+TEST_F(ReadsFromTheDisk, NoMoreThanOneSegmentIsOpenedForWhatIsToCome) {
+    read_on(0, 40);
+    EXPECT_EQ(files.take_wishes(),
+              (Wishes{{segment(2), offset(8), 8 * kFrame}, {segment(3), 0, kSegment}}));
+}
+
+TEST_F(ReadsFromTheDisk, NothingIsAskedForAtTheEnd) {
+    read_on(20, 4 * 16 - 20);
+    EXPECT_TRUE(files.take_wishes().empty());
+    EXPECT_FALSE(log->read_ahead().expects(Position(4 * 16)));
+}
+
+TEST_F(ReadsFromTheDisk, NothingIsAskedForByAReaderOfLittle) {
+    read_on(0, 8);
+    EXPECT_TRUE(files.take_wishes().empty());
+    EXPECT_FALSE(log->read_ahead().expects(Position(8)));
+}
+
+TEST_F(ReadsFromTheDisk, NothingIsAskedForThatIsInMemory) {
+    read_on(0, 10);
+    EXPECT_FALSE(files.take_wishes().empty());
+    files.set_cold(false);
+    read_on(10, 10);
+    EXPECT_TRUE(files.take_wishes().empty());
+    EXPECT_FALSE(log->read_ahead().expects(Position(20))) << "memory serves the next read";
+}
+
+TEST_F(ReadsFromTheDisk, ReadersThatMemoryServesAskForNothing) {
+    files.set_cold(false);
+    ReadRequest request{kShard, Position(0), 10, 1 << 30, WallTime{}};
+    ASSERT_TRUE(read_records(*parts, *log, request, env::ReadMode::kCachedOnly));
+    EXPECT_TRUE(files.take_wishes().empty());
+    EXPECT_FALSE(log->read_ahead().expects(Position(10)));
+}
+
 TEST_F(ShardReaderTest, RecordsOutliveTheirSegment) {
     fill(3);
     const auto result = read(*log).value();
