@@ -135,9 +135,14 @@ Task<Result<std::unique_ptr<Broker>>> Broker::open(Parts parts, Settings setting
         co_return std::move(loaded).error();
     }
     MILLRACE_CO_TRY(check_master_key(master, impl->data_keys, impl->catalog.all()));
-    MILLRACE_CO_TRY(impl->fresh_keys.add(token));
-    MILLRACE_CO_TRY(impl->fresh_keys.add(master));
-    if (impl->catalog.commands() > 0) {
+    const bool first = impl->catalog.commands() == 0;  // what was found may be of a start cut short
+    const std::array<const KeptKey*, 2> keys = {&token, &master};
+    for (const KeptKey* const key : keys) {
+        if (key->fresh || (first && key->file.path.parent_path() == parts.data_dir)) {
+            MILLRACE_CO_TRY(impl->fresh_keys.add(*key));
+        }
+    }
+    if (!first) {
         auto prepared = co_await impl->catalog.prepare();
         if (!prepared) {
             co_return std::move(prepared).error();

@@ -6,6 +6,10 @@
 namespace millrace::stream {
 namespace {
 
+env::Path folder_of(const KeyFile& file) {
+    return file.path.has_parent_path() ? file.path.parent_path() : env::Path(".");
+}
+
 Result<void> explained(const KeyFile& file, Result<void> written) {
     if (!written) {
         return Error{written.error().code, "key file " + file.path.string() +
@@ -17,17 +21,17 @@ Result<void> explained(const KeyFile& file, Result<void> written) {
 }  // namespace
 
 Result<void> FreshKeys::add(const KeptKey& key) {
-    if (!key.fresh) {
-        return success();
+    if (key.fresh) {
+        MILLRACE_TRY(explained(key.file, key.file.try_write(files_, key.key)));
     }
-    MILLRACE_TRY(explained(key.file, key.file.try_write(files_, key.key)));
     keys_.push_back(key);
     return success();
 }
 
 Result<void> FreshKeys::write() const {
     for (const KeptKey& key : keys_) {
-        MILLRACE_TRY(explained(key.file, key.file.write(files_, key.key)));
+        MILLRACE_TRY(explained(key.file, key.fresh ? key.file.write(files_, key.key)
+                                                   : files_.sync_directory(folder_of(key.file))));
     }
     return success();
 }

@@ -27,8 +27,8 @@ Millis sweep_period(const Limits& limits) {
 constexpr Millis kAcceptPause{100};
 
 // A turn is what is ready when the loop looks, up to this. It ends with one commit of what its
-// requests append: 64 connections' PutRecords share a sync, where with 32 two took turns (56,000 a
-// second instead of 39,000 to 50,000).
+// requests append: PutRecord over 64 connections shares one sync, where with 32 two took turns
+// (56,000 a second instead of 39,000 to 50,000).
 constexpr int kTurnHandlersMax = 128;
 
 }  // namespace

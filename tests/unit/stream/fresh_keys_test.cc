@@ -43,10 +43,14 @@ TEST_F(FreshKeysTest, AreDurableOnceKeptAndNotBefore) {
     EXPECT_EQ(two_.read(*after).value(), key_);
 }
 
-TEST_F(FreshKeysTest, OfOthersNothingIsWritten) {
+TEST_F(FreshKeysTest, OfOneThatWasFoundTheNameIsDurableOnceKept) {
+    files_.inject({.calls = {Call::kSyncDirectory}});
+    EXPECT_FALSE(one_.write(files_, key_));
+    ASSERT_TRUE(kept(one_));
     ASSERT_TRUE(keys_.add({one_, key_, false}));
+    EXPECT_FALSE(one_.read(*files_.crashed(Loss::kAll, 1)));
     ASSERT_TRUE(keep());
-    EXPECT_TRUE(files_.list("/data").value().empty());
+    EXPECT_EQ(one_.read(*files_.crashed(Loss::kAll, 1)).value(), key_);
 }
 
 TEST_F(FreshKeysTest, WhatCannotBeWrittenIsRefusedAtOnce) {
