@@ -1,6 +1,7 @@
 import java.nio.charset.StandardCharsets;
 import java.util.*;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import software.amazon.kinesis.retrieval.KinesisClientRecord;
 
@@ -18,13 +19,18 @@ final class Taken {
     }
 
     /** Until there are as many records. */
-    synchronized void await(int count) throws InterruptedException {
-        do {
+    void await(int count) throws InterruptedException { await(() -> count() >= count, count + " records"); }
+
+    /** Until this worker took one. */
+    void await(String worker) throws InterruptedException { await(() -> shares.containsKey(worker), "one of " + worker); }
+
+    private synchronized void await(BooleanSupplier there, String what) throws InterruptedException {
+        while (!there.getAsBoolean()) {
             if (System.nanoTime() > until) {
-                throw new AssertionError(count() + " of " + count + " records came: " + shares);
+                throw new AssertionError(what + " wanted, " + count() + " records came: " + shares);
             }
             wait(100);
-        } while (count() < count);
+        }
     }
 
     /** That every key's numbers are 0 .. count - 1, `ordered`: and came in this order. */
