@@ -14,8 +14,8 @@ namespace millrace::env {
 namespace {
 
 constexpr int kBlockBytesMax = 32 << 20;  // the largest that malloc may take from a heap
-constexpr int kKeptBytesMax = 96 << 20;   // at the end of the heap
-constexpr unsigned kCoresOfHeap = 4;
+constexpr int kKeptBytesMax = 96 << 20;   // at the end of each heap
+constexpr unsigned kCoresOfHeap = 4;      // whose threads share one
 constexpr std::uintptr_t kPage = 4096;
 
 // Processor time, of all threads: of a period, and since the last time.

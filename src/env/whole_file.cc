@@ -36,6 +36,10 @@ Result<void> replace_file(FileSystem& files, const Path& path, Bytes content) {
     MILLRACE_TRY(const auto file, draft_file(files, path, content));
     MILLRACE_TRY(file->sync_data());
     MILLRACE_TRY(files.rename(draft_of(path), path));
+    return sync_name(files, path);
+}
+
+Result<void> sync_name(FileSystem& files, const Path& path) {
     return files.sync_directory(path.has_parent_path() ? path.parent_path() : Path("."));
 }
 

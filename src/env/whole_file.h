@@ -19,6 +19,8 @@ Result<void> replace_file(FileSystem& files, const Path& path, Bytes content);
 // What replace_file() begins with: the content beside the file, which stays as it is. Shows whether
 // there is room and leave for it; null and void for anything else.
 Result<std::unique_ptr<File>> draft_file(FileSystem& files, const Path& path, Bytes content);
+// What it ends with: the name of this file, whatever it leads to, is durable on return.
+Result<void> sync_name(FileSystem& files, const Path& path);
 // kNotFound is success.
 Result<void> remove_if_there(FileSystem& files, const Path& path);
 

@@ -56,7 +56,8 @@ public:
     void take_ended();
     // Waits for one that covers everything committed so far.
     Result<void> make_now();
-    // Waits for what recovery called for, unless that is done. REQUIRES: nothing was committed yet
+    // Waits for what recovery called for, unless that is done. REQUIRES: nothing was committed
+    // yet.
     Result<void> make_first();
     // Makes durable what a failed sync may have lost, from the journal.
     Result<void> rewrite_lost();

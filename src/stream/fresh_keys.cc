@@ -1,19 +1,16 @@
 #include "stream/fresh_keys.h"
 
-#include <string>
 #include <utility>
+
+#include "env/whole_file.h"
 
 namespace millrace::stream {
 namespace {
 
-env::Path folder_of(const KeyFile& file) {
-    return file.path.has_parent_path() ? file.path.parent_path() : env::Path(".");
-}
-
 Result<void> explained(const KeyFile& file, Result<void> written) {
     if (!written) {
-        return Error{written.error().code, "key file " + file.path.string() +
-                                               " cannot be written: " + written.error().message};
+        return Error{written.error().code,
+                     file.name() + " cannot be written: " + written.error().message};
     }
     return written;
 }
@@ -31,7 +28,7 @@ Result<void> FreshKeys::add(const KeptKey& key) {
 Result<void> FreshKeys::write() const {
     for (const KeptKey& key : keys_) {
         MILLRACE_TRY(explained(key.file, key.fresh ? key.file.write(files_, key.key)
-                                                   : files_.sync_directory(folder_of(key.file))));
+                                                   : env::sync_name(files_, key.file.path)));
     }
     return success();
 }

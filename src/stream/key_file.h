@@ -2,6 +2,7 @@
 // and the first 8 bytes of the MD5 of both, which tells a whole file from a torn one.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -14,7 +15,9 @@ struct KeyFile {
     env::Path path;
     std::string_view magic;      // 8 characters
     bool takes_foreign = false;  // 32 bytes that are nothing but a key will do, too
+    std::string_view kind = "key file";
 
+    std::string name() const { return std::string(kind) + " " + path.string(); }  // in messages
     // kNotFound; kCorrupt: it is there, but no key of this kind. Blocks.
     Result<crypto::Aead::Key> read(env::FileSystem& files) const;
     // In place of what is there, if anything is; durable on return. Blocks.

@@ -6,14 +6,14 @@ namespace millrace::stream {
 namespace {
 
 Error about(const KeptKey& master, Errc code, const std::string& what) {
-    return {code, "encryption key file " + master.file.path.string() + " " + what};
+    return {code, master.file.name() + " " + what};
 }
 
 }  // namespace
 
 Result<KeptKey> load_master_key(env::FileSystem& files, const env::Path& path,
                                 env::Entropy& entropy) {
-    KeptKey master{{path, "millmkey", true}, {}};
+    KeptKey master{{path, "millmkey", true, "encryption key file"}, {}};
     auto key = master.file.read(files);
     if (key) {
         master.key = key.value();

@@ -130,9 +130,9 @@ def steady(build, folder, durability, seconds):
                 clock.step(24 * (time.monotonic() - begun) / (seconds / 5))
 
         thread = threading.Thread(target=days_pass)
+        thread.start()
         try:
             load(tool, "create", broker.port, "bench", SHARDS)
-            thread.start()
             rates = []
             for tenth in range(10):
                 result = load(tool, "put", broker.port, "bench", 64, max(1, seconds // 10 - 1), broker.process.pid)

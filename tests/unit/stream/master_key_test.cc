@@ -123,7 +123,7 @@ TEST_F(MasterKeyTest, MayLieElsewhereAndBeOfTheOperatorsMaking) {
 
 TEST_F(MasterKeyTest, WhereItCannotBeWrittenTheBrokerDoesNotStart) {
     world_.settings.master_key_file = "/nowhere/master.key";
-    EXPECT_EQ(refusal().find("key file /nowhere/master.key cannot be written: "), 0u);
+    EXPECT_EQ(refusal().find("encryption key file /nowhere/master.key cannot be written: "), 0u);
 }
 
 }  // namespace
