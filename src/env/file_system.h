@@ -38,6 +38,9 @@ public:
     // These bytes will be read soon: they are fetched into the page cache meanwhile. A hint, which
     // may do nothing; what is past the end of the file is no error.
     virtual void will_read(std::uint64_t offset, std::uint64_t bytes) = 0;
+    // These bytes will not be read again soon: the page cache may let go of what is on the disk. A
+    // hint, as above.
+    virtual void will_not_read(std::uint64_t offset, std::uint64_t bytes) = 0;
     // Writes all slices, one after another, at `offset`, extending the file.
     virtual Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) = 0;
     virtual Result<void> sync_data() = 0;  // fdatasync: data and the size needed to read it

@@ -166,6 +166,7 @@ struct MemoryFileSystem::State {
             return content_->read(offset, out);
         }
         void will_read(std::uint64_t, std::uint64_t) override {}
+        void will_not_read(std::uint64_t, std::uint64_t) override {}
         Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {
             if (!content_->write(offset, slices))
                 return full();

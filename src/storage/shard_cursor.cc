@@ -11,6 +11,16 @@ namespace {
 // Retention may take a segment between our look at the log and the opening of its file.
 constexpr int kOpenAttemptsMax = 16;
 
+// A reader from the disk keeps so much behind it in memory, for others that come soon after it, and
+// lets go of so much before that: more than one read takes.
+constexpr std::uint64_t kKeptBytes = 16 << 20;
+constexpr std::uint64_t kLetGoBytes = 32 << 20;
+
+// So much below; zero at least.
+std::uint64_t below(std::uint64_t offset, std::uint64_t bytes) {
+    return offset - std::min(offset, bytes);
+}
+
 Error would_block() {
     return {Errc::kWouldBlock, "not in memory"};
 }
@@ -221,6 +231,27 @@ bool ShardCursor::will_read(std::uint64_t bytes) {
         stretch.file->will_read(stretch.offset, stretch.bytes);
     }
     return true;
+}
+
+void ShardCursor::let_go() {
+    if (!walk_) {
+        return;
+    }
+    const std::uint64_t here = walk_->offset();
+    const auto let_go = [](env::File& file, std::uint64_t from, std::uint64_t to) {
+        if (from < to) {
+            file.will_not_read(from, to - from);
+        }
+    };
+    let_go(*walk_->file(), below(here, kKeptBytes + kLetGoBytes), below(here, kKeptBytes));
+    // What is left of the stretch lies in the segment before this one.
+    const std::uint64_t far = below(kKeptBytes + kLetGoBytes, here);
+    const auto before = far > 0 ? log_.segment_before(segment_->first) : std::nullopt;
+    const auto file = before ? file_of(*before) : would_block();
+    if (file) {
+        let_go(*file.value(), below(before->bytes, far),
+               below(before->bytes, below(kKeptBytes, here)));
+    }
 }
 
 Error ShardCursor::damaged(Error why) {

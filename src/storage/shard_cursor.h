@@ -36,6 +36,8 @@ public:
     // Asks the disk for the next `bytes`, into the next segment at most: the frame of the last
     // header(), which must have given one, and what follows it. False: memory has them.
     bool will_read(std::uint64_t bytes);
+    // Lets the page cache go of what lies well before the next frame. REQUIRES: open() succeeded.
+    void let_go();
     const std::shared_ptr<const std::byte[]>& holder() const { return walk_->holder(); }
 
 private:

@@ -98,6 +98,13 @@ std::optional<Segment> ShardLog::segment_after(const Segment& walked, Position p
     return after == segments_.end() ? std::nullopt : std::optional(*after);
 }
 
+std::optional<Segment> ShardLog::segment_before(Position first) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::lower_bound(segments_.begin(), segments_.end(), first,
+                                     [](const Segment& s, Position p) { return s.first < p; });
+    return at == segments_.begin() ? std::nullopt : std::optional(*std::prev(at));
+}
+
 Position ShardLog::first() const {
     const std::lock_guard lock(mutex_);
     return segments_.empty() ? tip_ : std::min(segments_.front().first, tip_);

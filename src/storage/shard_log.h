@@ -66,6 +66,8 @@ public:
     Position first() const;  // the tip if there is no frame
     // Whether the segment is a part of the log still: retention may have taken it since view().
     bool has_segment(Position first) const;
+    // The last one that begins below.
+    std::optional<Segment> segment_before(Position first) const;
 
     ReadAhead& read_ahead() { return read_ahead_; }
 

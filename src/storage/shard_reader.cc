@@ -34,6 +34,9 @@ Result<ReadResult> read_records(StoreParts& parts, ShardLog& log, const ReadRequ
     const std::size_t window = request.records_max == 1 ? std::size_t{4096} : kFirstWindowBytes;
     ShardCursor cursor(parts, log, mode, window);
     MILLRACE_TRY(cursor.open(request.from, request.horizon));
+    if (mode == env::ReadMode::kMayBlock && log.read_ahead().expects(request.from)) {
+        cursor.let_go();
+    }
     ReadResult result;
     result.tip = cursor.tip();
     result.next = std::max(request.from, std::min(log.first(), result.tip));

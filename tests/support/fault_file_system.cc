@@ -288,6 +288,7 @@ struct FaultFileSystem::State {
     std::vector<std::string> trace;  // of the calls that change something
     bool cold = false;
     std::vector<Wish> wishes;
+    std::vector<Wish> farewells;
     std::function<void(std::uint64_t)> hook;  // set before use by threads
 
     NodePtr find(const Path& path) const {
@@ -392,6 +393,11 @@ public:
     void will_read(std::uint64_t offset, std::uint64_t bytes) override {
         const std::lock_guard lock(state_->mutex);
         state_->wishes.push_back({path_, offset, bytes});
+    }
+
+    void will_not_read(std::uint64_t offset, std::uint64_t bytes) override {
+        const std::lock_guard lock(state_->mutex);
+        state_->farewells.push_back({path_, offset, bytes});
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {
@@ -524,6 +530,11 @@ void FaultFileSystem::set_cold(bool cold) {
 std::vector<FaultFileSystem::Wish> FaultFileSystem::take_wishes() {
     const std::lock_guard lock(state_->mutex);
     return std::exchange(state_->wishes, {});
+}
+
+std::vector<FaultFileSystem::Wish> FaultFileSystem::take_farewells() {
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->farewells, {});
 }
 
 bool FaultFileSystem::exists(const Path& path) const {

@@ -100,6 +100,7 @@ public:
         bool operator==(const Wish&) const = default;
     };
     std::vector<Wish> take_wishes();
+    std::vector<Wish> take_farewells();  // the same of will_not_read()
 
     // What a test sees and does behind the back of others: not counted, durable at once. Open
     // handles see changes in place. REQUIRES: what is not stored is there.

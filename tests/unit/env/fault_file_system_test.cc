@@ -308,6 +308,9 @@ TEST(FaultFileSystem, TellsWhatItWasAskedFor) {
     const std::vector<FaultFileSystem::Wish> wishes = {{"/f", 2, 3}, {"/f", 0, 1 << 20}};
     EXPECT_EQ(disk.take_wishes(), wishes);
     EXPECT_TRUE(disk.take_wishes().empty());
+    file->will_not_read(1, 2);
+    EXPECT_EQ(disk.take_farewells(), (std::vector<FaultFileSystem::Wish>{{"/f", 1, 2}}));
+    EXPECT_TRUE(disk.take_farewells().empty());
 }
 
 TEST(FaultFileSystem, ListsTheFilesOfTheWholeDisk) {

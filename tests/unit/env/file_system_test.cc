@@ -106,13 +106,15 @@ TEST_P(FileSystemTest, CachedOnlyReadsEitherReadAllOrSayThatTheyWouldBlock) {
     }
 }
 
-TEST_P(FileSystemTest, WhatWillBeReadIsAHintThatChangesNothing) {
+TEST_P(FileSystemTest, WhatWillBeReadOrNotIsAHintThatChangesNothing) {
     auto file = open(dir_ / "f", OpenMode::kCreate);
     write(*file, 0, "0123456789");
     file->will_read(0, 10);
     file->will_read(3, 2 << 20);
     file->will_read(1ULL << 40, 1);
     file->will_read(0, 0);
+    file->will_not_read(0, 10);
+    file->will_not_read(4096, 1ULL << 40);
     EXPECT_EQ(file->size().value(), 10U);
     EXPECT_EQ(content(dir_ / "f"), "0123456789");
 }

@@ -131,19 +131,19 @@ TEST_F(ShardReaderTest, DamageAtTheEndIsNotTheTip) {
     EXPECT_FALSE(read(*log, 2));
 }
 
-// Records of 4 KiB with their headers, sixteen to a segment.
-class ReadsFromTheDisk : public ShardReaderTest {
+// Records of `kFrame` bytes with their headers, so many to a segment.
+template <std::uint64_t kFrame, std::uint64_t kFrames>
+class FromTheDisk : public ShardReaderTest {
 protected:
-    static constexpr std::uint64_t kFrame = 4096;
-    static constexpr std::uint64_t kSegment = kSegmentHeaderBytes + 16 * kFrame;
+    static constexpr std::uint64_t kSegment = kSegmentHeaderBytes + kFrames * kFrame;
     using Wishes = std::vector<test::FaultFileSystem::Wish>;
 
-    ReadsFromTheDisk() {
+    explicit FromTheDisk(std::uint64_t segments) {
         options.segment_bytes = kSegment;
         reopen();
         log = std::make_shared<ShardLog>(*parts, state_of(kShard));
         const std::string data(kFrame - sizeof(FrameHeader) - 3, 'x');  // the key has three
-        for (int i = 0; i < 4 * 16; ++i) {
+        for (std::uint64_t i = 0; i < segments * kFrames; ++i) {
             append(*log, data);
         }
         files.set_cold(true);
@@ -153,11 +153,24 @@ protected:
         EXPECT_EQ(Store::read(*log, from, records).value().records.size(), records);
     }
     env::Path segment(std::uint64_t number) const {
-        return log->segment_path(Position(16 * number));
+        return log->segment_path(Position(kFrames * number));
     }
     static std::uint64_t offset(std::uint64_t number) {
         return kSegmentHeaderBytes + number * kFrame;
     }
+};
+
+class ReadsFromTheDisk : public FromTheDisk<4096, 16> {
+protected:
+    static constexpr std::uint64_t kFrame = 4096;
+    ReadsFromTheDisk() : FromTheDisk(4) {}
+};
+
+constexpr std::uint64_t kMiB = 1 << 20;
+
+class LargeReadsFromTheDisk : public FromTheDisk<kMiB, 24> {
+protected:
+    LargeReadsFromTheDisk() : FromTheDisk(3) {}
 };
 
 TEST_F(ReadsFromTheDisk, AReaderAsksForTwiceWhatItTookIntoTheNextSegment) {
@@ -205,6 +218,34 @@ TEST_F(ReadsFromTheDisk, ReadersThatMemoryServesAskForNothing) {
     ASSERT_TRUE(read_records(*parts, *log, request, env::ReadMode::kCachedOnly));
     EXPECT_TRUE(files.take_wishes().empty());
     EXPECT_FALSE(log->read_ahead().expects(Position(10)));
+}
+
+TEST_F(LargeReadsFromTheDisk, AReaderLetsGoOfWhatIsSixteenMiBBehindIt) {
+    read_on(0, 10);
+    read_on(10, 10);
+    EXPECT_TRUE(files.take_farewells().empty());
+    read_on(20, 8);
+    EXPECT_EQ(files.take_farewells(), (Wishes{{segment(0), 0, offset(20) - 16 * kMiB}}));
+    read_on(28, 12);
+    EXPECT_EQ(files.take_farewells(), (Wishes{{segment(0), 0, kSegment - 16 * kMiB + offset(4)}}));
+    read_on(40, 10);
+    EXPECT_EQ(files.take_farewells(),
+              (Wishes{{segment(1), 0, offset(16) - 16 * kMiB}, {segment(0), 0, kSegment}}));
+    read_on(50, 20);
+    EXPECT_EQ(files.take_farewells(), (Wishes{{segment(1), 0, kSegment - 16 * kMiB + offset(2)}}));
+    read_on(70, 2);
+    EXPECT_EQ(files.take_farewells(),
+              (Wishes{{segment(2), 0, offset(22) - 16 * kMiB}, {segment(1), 0, kSegment}}));
+}
+
+TEST_F(LargeReadsFromTheDisk, ReadersThatComeFromNowhereOrFromMemoryLetGoOfNothing) {
+    read_on(0, 20);
+    read_on(30, 10);  // another
+    EXPECT_TRUE(files.take_farewells().empty());
+    const ReadRequest request{kShard, Position(20), 10, 1 << 30, WallTime{}};
+    files.set_cold(false);
+    ASSERT_TRUE(read_records(*parts, *log, request, env::ReadMode::kCachedOnly));
+    EXPECT_TRUE(files.take_farewells().empty());
 }
 
 TEST_F(ShardReaderTest, RecordsOutliveTheirSegment) {
