@@ -11,7 +11,15 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::array<std::byte, kJournalBlockBytes> kPadding{};
+// Blocks of a file that were allocated but never written cost each sync of some of them a change of
+// the file system's own tables: 0.24 ms for one block instead of 0.11. So the first commit to get
+// so far into a file writes zeros to the next multiple of this.
+constexpr std::uint64_t kFreshBytes = 256 << 10;
+
+Bytes zeros(std::uint64_t bytes) {
+    static std::array<std::byte, kFreshBytes> zeros;  // never touched: it takes no memory
+    return Bytes(zeros).first(bytes);
+}
 
 }  // namespace
 
@@ -131,9 +139,14 @@ Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const 
     slices.insert(slices.end(), body.begin(), body.end());
     const std::uint64_t bytes = header.total_bytes();
     const std::uint64_t used = header.header_bytes() + header.body_bytes();
-    slices.emplace_back(Bytes(kPadding).first(bytes - used));  // whole pages: nothing is read first
-
+    slices.emplace_back(zeros(bytes - used));  // whole pages: nothing is read first
     RingFile& ring = ring_[current_];
+    std::uint64_t end = offset_ + bytes;
+    if (sync_ && end > ring.written) {
+        const std::uint64_t fresh = (kFreshBytes - end % kFreshBytes) % kFreshBytes;
+        slices.emplace_back(zeros(std::min(fresh, parts_.options.journal_file_bytes - end)));
+        end += slices.back().size();
+    }
     auto written = ring.file->write_at(offset_, slices);
     if (written && sync_) {
         const auto begun = parts_.clock.steady();
@@ -147,6 +160,7 @@ Result<void> Journal::commit(std::vector<JournalEntry> entries, std::span<const 
         return written;
     }
     durable_ = sequence_;
+    ring.written = std::max(ring.written, end);
     ring.last_sequence = sequence_;  // a failed commit keeps no file from its next use
     offset_ += bytes;
     return success();

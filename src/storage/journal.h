@@ -56,6 +56,7 @@ private:
         std::shared_ptr<env::File> file;  // null: not opened by this process
         std::uint64_t last_sequence = 0;  // of a commit in it; 0: none
         bool made = false;                // it exists
+        std::uint64_t written = 0;        // so far, from its start, by this process
     };
 
     // Nothing in it is needed any more.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "unit/storage/store.h"
 
 namespace millrace::storage {
@@ -79,6 +82,32 @@ TEST_F(JournalTest, WithoutTheNeedNothingIsSynced) {
     ASSERT_TRUE(commit(unsynced, 0));
     EXPECT_EQ(files.calls(Call::kSyncData), 0);
     EXPECT_EQ(durable(), Sequences{1});
+}
+
+TEST_F(JournalTest, WhatIsToBeSyncedGoesToBlocksThatWereWrittenBefore) {
+    const env::Path path = "/data/journal/000.log";
+    const std::vector<std::byte> used(kJournalFileBytesMin, std::byte{0xFF});
+    constexpr std::uint64_t kFresh = 256 << 10;
+    // Where the file's last use shows again.
+    const auto written = [&] {
+        const std::vector<std::byte> bytes = files.load(path);
+        EXPECT_EQ(bytes.size(), used.size());
+        return std::find(bytes.begin(), bytes.end(), std::byte{0xFF}) - bytes.begin();
+    };
+    files.store(path, used);
+    Journal synced = journal();
+    ASSERT_TRUE(commit(synced, 0));
+    EXPECT_EQ(written(), kFresh);
+    ASSERT_TRUE(commit(synced, 1));
+    EXPECT_EQ(written(), kFresh);
+    ASSERT_TRUE(commit(synced, 2, kFresh));
+    EXPECT_EQ(written(), 2 * kFresh);
+    EXPECT_EQ(durable(), (Sequences{1, 2, 3}));
+
+    files.store(path, used);
+    Journal unsynced = journal({}, false);
+    ASSERT_TRUE(commit(unsynced, 0));
+    EXPECT_EQ(written(), kJournalBlockBytes);
 }
 
 TEST_F(JournalTest, AFileIsReusedOnlyWhenACheckpointCoversIt) {
