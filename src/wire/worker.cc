@@ -31,6 +31,11 @@ constexpr Millis kAcceptPause{100};
 // (56,000 a second instead of 39,000 to 50,000).
 constexpr int kTurnHandlersMax = 128;
 
+// But whoever waits for the end of the turn is not kept waiting by those who do not: it ends once
+// so many in a row have joined nothing. (One PutRecord beside four connections that poll as fast as
+// they can took 0.8 ms.)
+constexpr int kStrangersMax = 4;
+
 }  // namespace
 
 Worker::Worker(WorkerContext& context)
@@ -66,7 +71,13 @@ void Worker::run() {
     }
     // Nobody who waits for the end of a turn waits for another event.
     while (!at_turn_end_.empty() || io_.run_one() > 0) {
-        for (int more = 1; more < kTurnHandlersMax && io_.poll_one() > 0; ++more) {
+        int strangers = 0;
+        for (int more = 1; more < kTurnHandlersMax && strangers < kStrangersMax; ++more) {
+            joined_ = false;
+            if (io_.poll_one() == 0) {
+                break;
+            }
+            strangers = joined_ || at_turn_end_.empty() ? 0 : strangers + 1;
         }
         std::swap(at_turn_end_, ending_);
         for (env::TurnEnd* const what : ending_) {
@@ -84,6 +95,7 @@ void Worker::post(Callback<void()> run) {
 }
 
 void Worker::at_turn_end(env::TurnEnd& what) {
+    joined_ = true;
     if (std::find(at_turn_end_.begin(), at_turn_end_.end(), &what) == at_turn_end_.end()) {
         at_turn_end_.push_back(&what);
     }
