@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/client.h"
+#include "bench/get_records.h"
 #include "bench/loads.h"
 #include "bench/tally.h"
 
@@ -117,16 +119,7 @@ void drain(unsigned short port, const std::string& stream, std::size_t shards,
     std::vector<std::string> next(shards);
     Connection setup(port);
     for (std::size_t i = 0; i < shards; ++i) {
-        char shard[32] = {};
-        std::snprintf(shard, sizeof shard, "shardId-%012zu", i);
-        const auto answer = setup.call(
-            request("GetShardIterator", R"({"StreamName":")" + stream +
-                                            R"(","ShardIteratorType":"TRIM_HORIZON","ShardId":")" +
-                                            shard + "\"}"));
-        const auto iterator = member(answer.body, "ShardIterator");
-        if (answer.status != 200 || iterator.empty())
-            die("GetShardIterator: " + std::string(answer.body));
-        next[i] = request("GetRecords", R"({"ShardIterator":")" + std::string(iterator) + "\"}");
+        next[i] = first_get_records(setup, stream, i, "TRIM_HORIZON");
     }
     Tally tally;
     const double broker_cpu = cpu_seconds(pid);
@@ -141,23 +134,12 @@ void drain(unsigned short port, const std::string& stream, std::size_t shards,
                 next[i].clear();
                 return;
             }
-            // The members after the records are few; look for them from the end.
-            const auto records = count(answer.body, "\"PartitionKey\"");
-            const auto tail_at = answer.body.size() > 4096 ? answer.body.size() - 4096 : 0;
-            auto behind = member(answer.body.substr(tail_at), "MillisBehindLatest");
-            auto iterator = member(answer.body.substr(tail_at), "NextShardIterator");
-            if (behind.empty())
-                behind = member(answer.body, "MillisBehindLatest");
-            if (iterator.empty())
-                iterator = member(answer.body, "NextShardIterator");
+            Page page = page_of(answer);
             tally.micros.push_back(
                 duration<double, std::micro>(Clock::now() - connection.sent_at()).count());
-            tally.records += records;
-            tally.bytes += records * Payloads::kRecordBytes;
-            next[i] = behind == "0" || iterator.empty()
-                          ? std::string()
-                          : request("GetRecords",
-                                    R"({"ShardIterator":")" + std::string(iterator) + "\"}");
+            tally.records += page.records;
+            tally.bytes += page.records * Payloads::kRecordBytes;
+            next[i] = page.at_tip ? std::string() : std::move(page.next);
         });
     tally.print(duration<double>(Clock::now() - begun).count(), cpu_seconds(pid) - broker_cpu,
                 cpu_seconds("self") - own_cpu);

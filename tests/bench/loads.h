@@ -16,6 +16,9 @@ void write_load(bool batch, unsigned short port, const std::string& stream, std:
 void drain(unsigned short port, const std::string& stream, std::size_t shards,
            std::chrono::seconds seconds, const std::string& pid);
 
+void poll(unsigned short port, const std::string& stream, std::size_t shards,
+          std::chrono::seconds seconds, const std::string& pid);
+
 void connect_load(unsigned short port, const std::string& stream, std::size_t connections,
                   std::chrono::seconds seconds, const std::string& pid);
 
