@@ -95,7 +95,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Timer sweep_timer_;
     std::vector<env::TurnEnd*> at_turn_end_;
-    bool joined_ = false;  // whether the handler that runs called at_turn_end()
+    bool joined_ = false;                // whether the handler that runs called at_turn_end()
     std::vector<env::TurnEnd*> ending_;  // of the turn that ends
     std::list<Listener> listeners_;
     std::list<Connection> connections_;
