@@ -93,8 +93,10 @@ public:
     }
 
     void will_not_read(std::uint64_t offset, std::uint64_t bytes) override {
-        static_cast<void>(::posix_fadvise(fd_, static_cast<off_t>(offset),
-                                          static_cast<off_t>(bytes), POSIX_FADV_DONTNEED));
+        if (bytes > 0) {  // to the system none is all that follows
+            static_cast<void>(::posix_fadvise(fd_, static_cast<off_t>(offset),
+                                              static_cast<off_t>(bytes), POSIX_FADV_DONTNEED));
+        }
     }
 
     Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) override {

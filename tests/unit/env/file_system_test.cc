@@ -114,6 +114,7 @@ TEST_P(FileSystemTest, WhatWillBeReadOrNotIsAHintThatChangesNothing) {
     file->will_read(1ULL << 40, 1);
     file->will_read(0, 0);
     file->will_not_read(0, 10);
+    file->will_not_read(0, 0);
     file->will_not_read(4096, 1ULL << 40);
     EXPECT_EQ(file->size().value(), 10U);
     EXPECT_EQ(content(dir_ / "f"), "0123456789");
