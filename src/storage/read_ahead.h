@@ -1,6 +1,7 @@
 // ReadAhead: the readers of one shard that come from the disk and go on in order, known by where
 // their last read ended. What such a reader wants next was asked for when its last read ended, and
 // it is read on the disk pool at once: workers neither try in vain nor copy pages that are fresh.
+// What it has well behind it is let go of: pages that were just freed cost less than fresh ones.
 //
 // A reader that memory serves is none of them, nor is one at the tip. Thread-safe.
 #pragma once

@@ -238,19 +238,19 @@ void ShardCursor::let_go() {
         return;
     }
     const std::uint64_t here = walk_->offset();
-    const auto let_go = [](env::File& file, std::uint64_t from, std::uint64_t to) {
+    const auto tell = [](env::File& file, std::uint64_t from, std::uint64_t to) {
         if (from < to) {
             file.will_not_read(from, to - from);
         }
     };
-    let_go(*walk_->file(), below(here, kKeptBytes + kLetGoBytes), below(here, kKeptBytes));
+    tell(*walk_->file(), below(here, kKeptBytes + kLetGoBytes), below(here, kKeptBytes));
     // What is left of the stretch lies in the segment before this one.
     const std::uint64_t far = below(kKeptBytes + kLetGoBytes, here);
     const auto before = far > 0 ? log_.segment_before(segment_->first) : std::nullopt;
     const auto file = before ? file_of(*before) : would_block();
     if (file) {
-        let_go(*file.value(), below(before->bytes, far),
-               below(before->bytes, below(kKeptBytes, here)));
+        tell(*file.value(), below(before->bytes, far),
+             below(before->bytes, below(kKeptBytes, here)));
     }
 }
 

@@ -146,7 +146,7 @@ def steady(build, folder, durability, seconds):
             thread.join()
             broker.stop()
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"  {durability}: the last tenth {rates[-1] / max(1, rates[0]):.2f} of the first", flush=True)
+    print(f"  {durability}: the last tenth {rates[-1] / max(1, rates[0]):.3f} of the first", flush=True)
     return rates[-1] >= 0.9 * rates[0] > 0
 
 

@@ -98,8 +98,9 @@ TEST_F(JournalTest, WhatIsToBeSyncedGoesToBlocksThatWereWrittenBefore) {
     Journal synced = journal();
     ASSERT_TRUE(commit(synced, 0));
     EXPECT_EQ(written(), kFresh);
+    files.patch(path, kFresh - 1, Bytes(used).first(1));
     ASSERT_TRUE(commit(synced, 1));
-    EXPECT_EQ(written(), kFresh);
+    EXPECT_EQ(written(), kFresh - 1) << "once is enough";
     ASSERT_TRUE(commit(synced, 2, kFresh));
     EXPECT_EQ(written(), 2 * kFresh);
     EXPECT_EQ(durable(), (Sequences{1, 2, 3}));
