@@ -24,8 +24,7 @@ Checkpoints::Checkpoints(StoreParts& parts, env::DiskPool& pool, Journal& journa
       journal_(journal),
       logs_(logs),
       failures_(failures),
-      on_end_(std::move(on_end)),
-      covered_(journal.mark()) {}
+      on_end_(std::move(on_end)) {}
 
 void Checkpoints::begin_with(const Recovered& recovered) {
     for (const auto& [key, log] : logs_) {
@@ -33,6 +32,7 @@ void Checkpoints::begin_with(const Recovered& recovered) {
             logs_written_.insert(log);
         }
     }
+    covered_ = recovered.covered;
     doomed_ = recovered.doomed;
     shards_changed_ = recovered.checkpoint_due;
     first_start_ = recovered.first_start;

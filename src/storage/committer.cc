@@ -78,18 +78,13 @@ Result<void> Committer::start() {
     if (first_start_) {
         // There is nothing to lose before the first commit, which waits for it.
         checkpoints_.begin();
-    } else if (checkpoints_.dirty() && !checkpoint_first_ && !parts_.journals_records()) {
-        // It promises nobody anything, and may have much to sync: nobody waits for it.
-        checkpoints_.hurry();
-    } else if (checkpoints_.dirty()) {
-        // A full disk is no reason not to read; the checkpoint is tried again. It must succeed only
-        // where the next recovery needs it: without the seed in it no commit could be told from
-        // other bytes, and one of journaled records keeps it from looking for others.
-        auto done = checkpoints_.make_now();
-        if (!done && (checkpoint_first_ || done.error().code != Errc::kNoSpace)) {
-            return done;
-        }
+    } else if (checkpoint_first_) {
+        // Without the seed in it no commit could be told from other bytes, and one that says that
+        // records are journaled, or not, sends the next recovery to the wrong place for them.
+        MILLRACE_TRY(checkpoints_.make_now());
         checkpoint_first_ = false;
+    } else if (checkpoints_.dirty()) {
+        checkpoints_.hurry();  // it may have much to sync, and until then a recovery does as this
     }
     if (!first_start_) {  // else the checkpoint sees to it
         if (const auto kept = parts_.reserve.keep(0); !kept) {

@@ -27,7 +27,9 @@ public:
             MILLRACE_TRY(parts_.files.create_directories(path));
         }
         MILLRACE_TRY(load());
+        recovered_.covered = mark_;
         MILLRACE_TRY(recovered_.journal, scan_journal(parts_, mark_));
+        const bool journal_durable = keep_last_commit();
         MILLRACE_TRY(apply_control());
         const bool committed = recovered_.journal.sequence > mark_.sequence;
         const bool scanned = scan_all_ || (!records_journaled_ && committed);
@@ -53,10 +55,9 @@ public:
                 MILLRACE_TRY(log->clear_rest());
             }
         }
-        recovered_.checkpoint_first =
-            !has_checkpoint_ || (records_journaled_ && !parts_.journals_records());
-        recovered_.checkpoint_due =
-            !has_checkpoint_ || committed || records_journaled_ != parts_.journals_records();
+        const bool other_mode = records_journaled_ != parts_.journals_records();
+        recovered_.checkpoint_first = !has_checkpoint_ || other_mode || !journal_durable;
+        recovered_.checkpoint_due = recovered_.checkpoint_first || committed;
         return std::move(recovered_);
     }
 
@@ -113,6 +114,30 @@ private:
         MILLRACE_TRY(const auto catalog, parts_.files.list(parts_.layout.catalog()));
         scan_all_ = !states_.empty() || !catalog.empty();
         return success();
+    }
+
+    // From here on the last commit counts, and who wrote it may not have lived to sync it. (Those
+    // before it were durable when it was begun.) False: it may not be durable still.
+    bool keep_last_commit() const {
+        if (!parts_.journals_records() || recovered_.journal.commits.empty()) {
+            return true;
+        }
+        const auto kept = write_again(recovered_.journal.commits.back());
+        if (!kept) {
+            log::warn("the last commit of the journal could not be synced: {}",
+                      kept.error().message);
+        }
+        return kept.has_value();
+    }
+
+    // A sync alone is not enough: if one has failed, it would pass over the same pages.
+    Result<void> write_again(const JournalCommit& commit) const {
+        MILLRACE_TRY(const auto file, parts_.files.open(commit.file, env::OpenMode::kReadWrite));
+        std::vector<std::byte> bytes(commit.header.header_bytes() + commit.header.body_bytes());
+        MILLRACE_TRY(file->read_at(commit.offset, bytes, env::ReadMode::kMayBlock));
+        const Bytes same(bytes);
+        MILLRACE_TRY(file->write_at(commit.offset, std::span(&same, 1)));
+        return file->sync_data();
     }
 
     Result<void> apply_control() {

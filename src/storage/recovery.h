@@ -19,11 +19,12 @@ namespace millrace::storage {
 using ShardLogs = std::map<ShardKey, ShardLogPtr>;
 
 struct Recovered {
-    ShardLogs logs;  // the catalog's included
-    JournalScan journal;
+    ShardLogs logs;                 // the catalog's included
+    JournalMark covered;            // by the checkpoint that was found
+    JournalScan journal;            // after it
     std::vector<Doomed> doomed;     // may be there still
     bool checkpoint_due = false;    // the one on disk does not say all this
-    bool checkpoint_first = false;  // ... nor how to find what is written from now on
+    bool checkpoint_first = false;  // ... and who reads or writes now must be able to rely on it
     bool first_start = false;       // there was nothing, and no name made since is durable
 };
 

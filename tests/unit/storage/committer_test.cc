@@ -331,6 +331,28 @@ TEST_F(CommitterTest, AfterAFailedSyncOfASegmentItIsRewrittenFromTheJournal) {
     EXPECT_EQ(content(kShard), "0:a");
 }
 
+// Records of an earlier process are in the journal as well, until a checkpoint covers them.
+TEST_F(CommitterTest, WhatRecoveryFoundIsRewrittenTooAfterAFailedSync) {
+    const std::string large(20'000, 'l');
+    start();
+    create({kShard});
+    append(kShard, large);
+    files.inject({.lasting = true, .calls = {Call::kSyncData}, .part = "s/0"});
+    EXPECT_FALSE(committer->stop());
+    files.clear_faults();
+    options.open_files = 1;  // a checkpoint before every commit
+    start();
+    files.inject({.calls = {Call::kSyncData}, .part = "shards"});
+    EXPECT_EQ(append(kShard, "refused"), AppendStatus::kRejected);
+    ASSERT_EQ(files.faults_met(), 1U);
+    clock.advance(options.reopen_interval);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), "0:" + large + " 1:b");
+    EXPECT_TRUE(committer->stop());
+    const env::Path segment = parts->layout.shard(kShard) / segment_name(Position(0));
+    EXPECT_EQ(files.crashed(test::Loss::kAll, 1)->load(segment), files.load(segment));
+}
+
 // A file that is missing is damage unless a checkpoint said before that it would go.
 TEST_F(CommitterTest, WhatIsDoomedGoesOnceACheckpointSaysSo) {
     start();

@@ -204,6 +204,46 @@ TEST_F(RecoveryTest, ACommitThatFailedIsNotApplied) {
     EXPECT_EQ(text(log()), "0:zero");
 }
 
+// It may be in the page cache alone, where a sync that failed left it: a sync passes over it there.
+TEST_F(RecoveryTest, TheLastCommitIsDurableOnceItIsFound) {
+    checkpoint(0);
+    const std::string large(200'000, 'l');
+    const auto durable_commits = [this] {
+        for (const char* const directory : {"/", "/data"}) {
+            EXPECT_TRUE(files.sync_directory(directory));
+        }
+        const auto disk = files.crashed(test::Loss::kAll, 1);
+        StoreParts next(options, *disk, clock);
+        next.journal_seed = parts->journal_seed;
+        const auto scan = scan_journal(next, {});
+        return scan ? scan.value().commits.size() : 999;
+    };
+    const FrameBytes frame = placed_frame(kShard, 0, large);
+    {
+        Journal killed(*parts, metrics, scan_journal(*parts, {}).value(), true);
+        const std::vector<JournalEntry> entries = {
+            {JournalEntry::Kind::kFrames, kShard, frame.size()}};
+        const Bytes body(frame);
+        ASSERT_TRUE(killed.make_room(entries));
+        files.inject({.calls = {Call::kSyncData}, .part = "journal"});
+        ASSERT_FALSE(killed.commit(entries, std::span(&body, 1)));
+    }
+    ASSERT_EQ(durable_commits(), 0U);
+    recover_now();
+    ASSERT_EQ(text(log()), "0:" + large);
+    EXPECT_FALSE(recovered->checkpoint_first) << "nobody needs to wait for it";
+    EXPECT_EQ(durable_commits(), 1U);
+}
+
+TEST_F(RecoveryTest, WhereTheLastCommitCannotBeSyncedTheCheckpointComesFirst) {
+    checkpoint(0);
+    journal_record(0, "zero");
+    files.inject({.calls = {Call::kSyncData}, .part = "journal"});
+    recover_now();
+    EXPECT_EQ(text(log()), "0:zero");
+    EXPECT_TRUE(recovered->checkpoint_first);
+}
+
 TEST_F(RecoveryTest, WhereRecordsAreNotJournaledTailsAreScanned) {
     options.durability = Durability::kProcess;
     checkpoint(2, false);
@@ -332,7 +372,7 @@ TEST_F(RecoveryTest, WhatAScanFoundIsSyncedBeforeACheckpointSaysSo) {
     journal_record(2, "2");
     const auto syncs = files.calls(Call::kSyncData);
     recover_now();
-    EXPECT_EQ(files.calls(Call::kSyncData), syncs + 1);
+    EXPECT_EQ(files.calls(Call::kSyncData), syncs + 2) << "and the journal's last commit";
     EXPECT_TRUE(log().dirty()) << "its names, too";
     EXPECT_FALSE(log({5, 5}).dirty()) << "which has no folder";
     EXPECT_EQ(text(log()), "0:0 1:1 2:2");

@@ -179,10 +179,12 @@ TEST_F(SegmentEngineTest, AfterCloseCallsFailAndNothingIsReplayed) {
     EXPECT_EQ(content(), "0:a");
 }
 
-// A kill leaves much that is not synced, and durability = process promises nothing of it.
-TEST(SegmentEngineStart, WaitsForNoSyncThatNobodyWasPromised) {
+// A kill leaves much that is not synced: the journal has it still, or nobody was promised it.
+class SegmentEngineStart : public testing::TestWithParam<Durability> {};
+
+TEST_P(SegmentEngineStart, WaitsForNoSyncOfASegment) {
     auto options = test::small_segments();
-    options.durability = Durability::kProcess;
+    options.durability = GetParam();
     test::FaultFileSystem before;
     std::unique_ptr<test::FaultFileSystem> disk;
     const std::vector<NewRecord> records = {{kShard, "key", as_bytes("a"), WallTime{}}};
@@ -212,6 +214,9 @@ TEST(SegmentEngineStart, WaitsForNoSyncThatNobodyWasPromised) {
     host.close();
     EXPECT_TRUE(synced) << "but a checkpoint comes after it";
 }
+
+INSTANTIATE_TEST_SUITE_P(AfterAKill, SegmentEngineStart,
+                         testing::Values(Durability::kPower, Durability::kProcess));
 
 // Killed before the checkpoint's name is synced, the next process sees it all the same; power loss
 // would take it back. The journal that the one before needs must not be written over until then.
