@@ -90,8 +90,8 @@ bool Checkpoints::due() const {
 
 bool Checkpoints::begin() {
     CHECK(!running());
-    if (const auto rewritten = rewrite_lost(); !rewritten) {
-        failures_.complain(rewritten.error());
+    if (const auto repaired = repair(); !repaired) {
+        failures_.complain(repaired.error());
         failures_.retry_later();
         return false;
     }
@@ -182,7 +182,7 @@ Result<void> Checkpoints::make_now() {
         static_cast<void>(wait());
     }
     if (!begin()) {
-        return Error{Errc::kPoisoned, "the records of a failed sync could not be rewritten"};
+        return Error{Errc::kPoisoned, "what a failed write or sync left could not be repaired"};
     }
     return wait();
 }
@@ -192,6 +192,17 @@ Result<void> Checkpoints::make_first() {
         return wait();
     }
     return dirty() ? make_now() : Result<void>(success());
+}
+
+// Where records are not journaled, what stands past the extent that a checkpoint gives must not
+// turn up later: no recovery looks there until another commit tells of writes.
+Result<void> Checkpoints::repair() {
+    if (!parts_.journals_records()) {
+        for (const auto& [key, log] : logs_) {
+            MILLRACE_TRY(log->mend());
+        }
+    }
+    return rewrite_lost();
 }
 
 Result<void> Checkpoints::rewrite_lost() {

@@ -63,6 +63,7 @@ public:
     Result<void> rewrite_lost();
 
 private:
+    Result<void> repair();
     void note_dirty();
     bool ended();
     Result<void> wait();

@@ -39,9 +39,15 @@ public:
             }
         }
         MILLRACE_TRY(place_catalog());
+        const std::set<ShardKey> restored = shards_to_restore();
         for (auto& [key, state] : states_) {
             const bool found = scanned && !state.segments.empty();
+            std::vector<Position> past;
+            if (restored.contains(key)) {
+                MILLRACE_TRY(past, segments_past(state));
+            }
             auto log = std::make_shared<ShardLog>(parts_, std::move(state));
+            log->expect_segments(std::move(past));
             if (found) {
                 log->found(std::move(unsynced_[key]));  // nor are its names known to be durable
             }
@@ -70,6 +76,11 @@ private:
         if (loaded && loaded.value()) {
             const Checkpoint& checkpoint = *loaded.value();
             has_checkpoint_ = true;
+            if (parts_.journals_records()) {
+                // Killed before its name was durable, its writer left one that power loss would
+                // take back: what it passes over would be found again.
+                MILLRACE_TRY(parts_.files.sync_directory(parts_.layout.journal()));
+            }
             mark_ = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;
             parts_.journal_seed = checkpoint.journal_seed;
@@ -155,6 +166,19 @@ private:
         return success();
     }
 
+    // The catalog's too: a snapshot may have what the journal does.
+    std::set<ShardKey> shards_to_restore() const {
+        std::set<ShardKey> keys = {kCatalogShard};
+        for (const JournalCommit& commit : recovered_.journal.commits) {
+            for (const JournalEntry& entry : commit.header.entries) {
+                if (entry.kind == JournalEntry::Kind::kFrames) {
+                    keys.insert(entry.shard);
+                }
+            }
+        }
+        return keys;
+    }
+
     Result<void> apply_frames() {
         for (const JournalCommit& commit : recovered_.journal.commits) {
             if (commit.header.body_bytes() == 0) {
@@ -224,24 +248,40 @@ private:
         return success();
     }
 
+    // Where segments begin that stand past `state`. Those within its extent that it does not know
+    // were replaced, or hold commands that a snapshot has: nobody will ask for them.
+    Result<std::vector<Position>> segments_past(const ShardState& state) {
+        std::vector<Position> past;  // ascending, as the names are
+        const auto names = parts_.files.list(parts_.layout.shard(state.key));
+        if (!names && names.error().code != Errc::kNotFound) {
+            return names.error();
+        }
+        for (const std::string& name : names ? names.value() : std::vector<std::string>()) {
+            const auto first = parse_segment_name(name);
+            if (!first) {
+                continue;
+            }
+            const bool known =
+                std::any_of(state.segments.begin(), state.segments.end(),
+                            [&](const Segment& segment) { return segment.first == *first; });
+            const Doomed doomed{Doomed::Kind::kSegment, state.key, *first};
+            if (*first >= state.next) {
+                past.push_back(*first);
+            } else if (!known && std::find(recovered_.doomed.begin(), recovered_.doomed.end(),
+                                           doomed) == recovered_.doomed.end()) {
+                recovered_.doomed.push_back(doomed);
+            }
+        }
+        return past;
+    }
+
     // Takes up what stands in the shard's directory beyond `state`.
     Result<void> scan_directory(ShardState& state) {
-        const auto names = parts_.files.list(parts_.layout.shard(state.key));
-        if (!names) {
-            return names.error().code == Errc::kNotFound ? Result<void>(success()) : names.error();
+        MILLRACE_TRY(std::vector<Position> firsts, segments_past(state));
+        if (!state.segments.empty()) {
+            firsts.insert(firsts.begin(), state.segments.back().first);
         }
-        std::vector<Position> firsts;  // ascending, as the names are
-        for (const std::string& name : names.value()) {
-            if (const auto first = parse_segment_name(name)) {
-                firsts.push_back(*first);
-            }
-        }
-        const Position known_until =
-            state.segments.empty() ? state.next : state.segments.back().first;
         for (std::size_t i = 0; i < firsts.size(); ++i) {
-            if (firsts[i] < known_until) {
-                continue;  // the checkpoint has it, or retention was done with it
-            }
             const Position limit = i + 1 < firsts.size() ? firsts[i + 1] : kNoLimit;
             MILLRACE_TRY(scan_segment(state, firsts[i], limit));
         }

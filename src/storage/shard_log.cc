@@ -171,13 +171,11 @@ bool ShardLog::must_roll() const {
     if (active.bytes >= parts_.options.segment_bytes) {
         return true;
     }
-    if (parts_.clock.now() - active.first_stamp < parts_.options.segment_age) {
-        return false;
+    if (restoring_) {  // what is restored stands where it was written last
+        const Position first(load_header(staged_.front()).position);
+        return std::binary_search(expected_.begin(), expected_.end(), first);
     }
-    // What is restored stands where it was written first.
-    const Position first(load_header(staged_.front()).position);
-    return !restoring_ ||
-           parts_.files.open(segment_path(first), env::OpenMode::kReadOnly).has_value();
+    return parts_.clock.now() - active.first_stamp >= parts_.options.segment_age;
 }
 
 Result<void> ShardLog::cut() {
@@ -190,6 +188,7 @@ Result<void> ShardLog::cut() {
 
 Result<void> ShardLog::restored() {
     restoring_ = false;
+    expected_ = {};
     return cut();
 }
 
@@ -255,6 +254,9 @@ Result<void> ShardLog::create_segment(Position first) {
 
 Result<void> ShardLog::write_staged() {
     if (tail_.active && must_roll()) {
+        if (restoring_ && file_ == nullptr) {
+            MILLRACE_TRY(open_active());
+        }
         if (restoring_) {
             MILLRACE_TRY(cut());
         }

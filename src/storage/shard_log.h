@@ -88,6 +88,9 @@ public:
     // The same for frames that were numbered before (recovery). They are written over what may
     // stand there of them: a full disk takes that.
     void stage_numbered(Bytes frames);
+    // Where segments begin on the disk that the state does not know: what is restored from there on
+    // goes into them again.
+    void expect_segments(std::vector<Position> firsts) { expected_ = std::move(firsts); }
     // After the last of those: cuts off what else stands in the file.
     Result<void> restored();
     bool staged() const { return !staged_.empty(); }
@@ -172,7 +175,8 @@ private:
     SegmentIndex staged_index_;
     bool wrote_ = false;  // something of what is staged may be in the file
     bool broken_ = false;
-    bool restoring_ = false;  // since stage_numbered(), until restored()
+    bool restoring_ = false;          // since stage_numbered(), until restored()
+    std::vector<Position> expected_;  // meanwhile; ascending
     bool lost_ = false;
     bool directory_changed_ = false;
     bool directory_made_ = false;

@@ -4,7 +4,8 @@
 // shown stays so. The recovery and what follows it are cut short as well, at instants drawn by lot.
 //
 // The workload runs once per scene. Before each change a picture of the disk is taken, with what is
-// not synced yet, beside what its client knew; each picture then crashes in many ways.
+// not synced yet, beside what its client knew; each picture then crashes in many ways. Where calls
+// fail first, it runs once for each of them, with few pictures.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,9 +34,10 @@ struct Scene {
     const char* name;
     Durability durability = Durability::kPower;
     bool large = false;
-    std::uint64_t every = 1;        // so many changes from picture to picture
+    std::uint64_t every = 1;        // so many changes from picture to picture, or failing call
     std::uint64_t round = 0;        // further ones have other sizes and losses
     Durability after = durability;  // from the first crash on
+    bool failures = false;          // calls fail before the first crash
 
     std::uint64_t seed() const { return test::seed() + round; }
 };
@@ -151,6 +153,34 @@ protected:
         }
     }
 
+    // The nth call fails, by itself or with all after it, and some time later comes the crash.
+    void run_with_failures() {
+        bool met = true;
+        for (std::uint64_t nth = 1; met; nth += GetParam().every) {
+            SCOPED_TRACE("call " + std::to_string(nth) + " fails");
+            FaultFileSystem disk(GetParam().seed() + nth);
+            SegmentHost host(disk, options(GetParam().durability));
+            Course course(host, {.seed = GetParam().seed(), .retry = true});
+            std::set<std::uint64_t> cuts;
+            for (int i = 0; i < 4; ++i)
+                cuts.insert(nth + random_() % kChangesAfter);
+            Camera camera(disk, course, [&cuts](std::uint64_t at) { return cuts.contains(at); });
+            disk.inject({.nth = nth,
+                         .calls = {Call::kWrite, Call::kSyncData, Call::kSyncDirectory,
+                                   Call::kRename, Call::kRemove, Call::kTruncate},
+                         .times = random_() % 2 == 0 ? 1 : 2 + random_() % 8});
+            ASSERT_EQ(course.run(), "");
+            met = disk.faults_met() > 0;
+            camera.take_last();
+            host.close();
+            const std::vector<Loss> ways = losses(GetParam().durability);
+            for (const Picture& picture : camera.pictures()) {
+                ASSERT_NO_FATAL_FAILURE(crash(picture, Loss::kNothing, 0));
+                ASSERT_NO_FATAL_FAILURE(crash(picture, ways[random_() % ways.size()], 0));
+            }
+        }
+    }
+
     std::uint64_t crashes() const { return crashes_; }
 
 private:
@@ -199,7 +229,10 @@ private:
 TEST_P(Crash, KeepsWhatWasAcknowledged) {
     ASSERT_TRUE(log::configure("off", log::Format::kText));
     SCOPED_TRACE("MILLRACE_SEED=" + std::to_string(GetParam().seed()));
-    run_all();
+    if (GetParam().failures)
+        run_with_failures();
+    else
+        run_all();
     std::cout << "MILLRACE_SEED=" << GetParam().seed() << ": " << crashes() << " crashes\n";
 }
 
@@ -215,6 +248,10 @@ std::vector<Scene> scenes() {
         all.push_back({"PowerThenProcess", power, false, 3 * each, round, process});
         all.push_back({"ProcessThenPower", process, false, each, round, power});
         all.push_back({"PowerWithCheckpoints", power, true, kSanitized ? 83 : 13, round});
+        all.push_back({"PowerAfterFailures", power, false, 3 * each, round, power, true});
+        all.push_back({"ProcessAfterFailures", process, false, 3 * each, round, process, true});
+        all.push_back({"ThenProcessAfterFailures", power, false, 5 * each, round, process, true});
+        // Not process, then power: of what a sync failed on there, no journal has a copy.
     }
     return all;
 }

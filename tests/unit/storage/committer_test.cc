@@ -353,6 +353,25 @@ TEST_F(CommitterTest, WhatRecoveryFoundIsRewrittenTooAfterAFailedSync) {
     EXPECT_EQ(files.crashed(test::Loss::kAll, 1)->load(segment), files.load(segment));
 }
 
+// Or the next process would not look at it, and the one after it would take its record up.
+TEST_F(CommitterTest, WithoutJournaledRecordsNoCheckpointPassesOverABrokenShard) {
+    options.durability = Durability::kProcess;
+    start();
+    create({kShard});
+    append(kShard, "a");
+    files.inject({.lasting = true, .calls = {Call::kWrite, Call::kTruncate}, .part = "shards"});
+    EXPECT_EQ(append(kShard, "lost"), AppendStatus::kUnknown);
+    EXPECT_FALSE(committer->stop());
+    files.clear_faults();
+    start();
+    create({{7, 7}});
+    start();
+    clock.advance(options.reopen_interval);
+    const std::string found = content(kShard);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+    EXPECT_EQ(content(kShard), found + (found == "0:a" ? " 1:b" : " 2:b"));
+}
+
 // A file that is missing is damage unless a checkpoint said before that it would go.
 TEST_F(CommitterTest, WhatIsDoomedGoesOnceACheckpointSaysSo) {
     start();
@@ -369,8 +388,11 @@ TEST_F(CommitterTest, WhatIsDoomedGoesOnceACheckpointSaysSo) {
     committer->stop().value();
     EXPECT_FALSE(files.exists(segment));
     EXPECT_FALSE(load_checkpoint(*parts).value()->doomed.empty()) << "said before it went";
+    options.open_files = 1;  // a checkpoint before every commit
     start();
     create({{4, 0}});
+    append({4, 0}, "b");
+    append({4, 0}, "c");
     committer->stop().value();
     EXPECT_TRUE(load_checkpoint(*parts).value()->doomed.empty()) << "and not for ever";
 }

@@ -127,6 +127,19 @@ TEST_F(RecoveryTest, SegmentsThatTheJournalNeedsAreMadeAgain) {
     EXPECT_EQ(text(log()), "");
 }
 
+// A repair before the kill had put them into a segment of their own.
+TEST_F(RecoveryTest, WhatTheJournalHasIsRestoredWhereItStands) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 3));
+    files.store(segment(2), segment_of(kShard, 2, 2));
+    journal_record(2, "2");
+    journal_record(3, "3");
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:2 3:3");
+    EXPECT_EQ(files.load(segment(0)), segment_of(kShard, 0, 1));
+    EXPECT_EQ(files.load(segment(2)), segment_of(kShard, 2, 3));
+}
+
 TEST_F(RecoveryTest, DroppedShardsStayDropped) {
     checkpoint(2);
     files.store(segment(0), segment_of(kShard, 0, 1));
@@ -235,6 +248,29 @@ TEST_F(RecoveryTest, TheLastCommitIsDurableOnceItIsFound) {
     EXPECT_EQ(durable_commits(), 1U);
 }
 
+// Its writer was killed between the name and the sync of the folder.
+TEST_F(RecoveryTest, TheCheckpointIsDurableOnceItIsFound) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 2));
+    for (const char* const directory : {"/", "/data", "/data/journal"}) {
+        ASSERT_TRUE(files.sync_directory(directory));
+    }
+    Checkpoint newer = *load_checkpoint(*parts).value();
+    newer.shards.back().next = Position(3);
+    newer.shards.back().segments.back().bytes = bytes_until(3);
+    files.inject({.nth = 2, .calls = {Call::kSyncDirectory}, .part = "journal"});
+    ASSERT_FALSE(store_checkpoint(*parts, newer));
+    const auto durable = [this] {
+        const auto disk = files.crashed(test::Loss::kAll, 1);
+        StoreParts next(options, *disk, clock);
+        return *load_checkpoint(next).value();
+    };
+    ASSERT_NE(durable(), newer);
+    recover_now();
+    ASSERT_EQ(log().next(), Position(3));
+    EXPECT_EQ(durable(), newer);
+}
+
 TEST_F(RecoveryTest, WhereTheLastCommitCannotBeSyncedTheCheckpointComesFirst) {
     checkpoint(0);
     journal_record(0, "zero");
@@ -267,6 +303,17 @@ TEST_F(RecoveryTest, WithoutTheEmptyCommitTheyAreNot) {
     files.store(segment(0), segment_of(kShard, 0, 3));
     recover_now();
     EXPECT_EQ(text(log()), "0:0 1:1");
+}
+
+TEST_F(RecoveryTest, AFileWithinTheExtentOfTheCheckpointHidesNothing) {
+    options.durability = Durability::kProcess;
+    checkpoint(3, false);
+    journal({{}});
+    files.store(segment(0), segment_of(kShard, 0, 4));
+    files.store(segment(1), segment_of(kShard, 1, 2));
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:2 3:3 4:4");
+    EXPECT_EQ(reported(), 0U);
 }
 
 // A later process would be told to scan, by any commit, and take them up.
@@ -437,6 +484,15 @@ TEST_F(RecoveryTest, TheCatalogGoesOnPastItsSnapshot) {
     EXPECT_EQ(log(kCatalogShard).next(), Position(10));
     append(log(kCatalogShard), "command");
     EXPECT_EQ(text(log(kCatalogShard)), "10:command");
+}
+
+TEST_F(RecoveryTest, CommandsThatTheSnapshotHasAreRemoved) {
+    files.store(segment(0, kCatalogShard), segment_of(kCatalogShard, 0, 9));
+    ASSERT_TRUE(store_snapshot(*parts, {Position(9), "state"}));
+    checkpoint(0);
+    recover_now();
+    const std::vector<Doomed> expected = {{Doomed::Kind::kSegment, kCatalogShard, Position(0)}};
+    EXPECT_EQ(recovered->doomed, expected);
 }
 
 TEST_F(RecoveryTest, TheCatalogKeepsItsPlacePastAnOlderSnapshot) {
