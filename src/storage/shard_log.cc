@@ -252,6 +252,18 @@ Result<void> ShardLog::create_segment(Position first) {
     return success();
 }
 
+// An earlier process may have been killed in a commit that made a segment where this one goes on
+// in the last.
+Result<void> ShardLog::remove_unfinished(Position first) {
+    const auto removed = parts_.files.remove(segment_path(first));
+    if (!removed && removed.error().code != Errc::kNotFound) {
+        return removed;
+    }
+    directory_changed_ = directory_changed_ || removed.has_value();
+    wrote_before_ = true;
+    return success();
+}
+
 Result<void> ShardLog::write_staged() {
     if (tail_.active && must_roll()) {
         if (restoring_ && file_ == nullptr) {
@@ -266,11 +278,14 @@ Result<void> ShardLog::write_staged() {
     if (tail_.active && file_ == nullptr) {
         MILLRACE_TRY(open_active());
     }
+    const Position first(load_header(staged_.front()).position);
+    if (tail_.active && !wrote_before_ && !restoring_) {
+        MILLRACE_TRY(remove_unfinished(first));
+    }
     std::vector<Bytes> slices;
     slices.reserve(staged_.size() + 1);
     SegmentHeaderBytes header{};
     if (!tail_.active) {
-        const Position first(load_header(staged_.front()).position);
         MILLRACE_TRY(create_segment(first));
         header = encode_segment_header(key_, first);
         slices.emplace_back(header);

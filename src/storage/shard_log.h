@@ -153,6 +153,7 @@ private:
     };
 
     bool must_roll() const;
+    Result<void> remove_unfinished(Position first);
     Result<void> cut();
     Result<void> open_active();
     Result<void> create_segment(Position first);
@@ -173,7 +174,8 @@ private:
     std::shared_ptr<env::File> file_;  // of tail_.active; null: not open
     std::vector<Bytes> staged_;
     SegmentIndex staged_index_;
-    bool wrote_ = false;  // something of what is staged may be in the file
+    bool wrote_ = false;         // something of what is staged may be in the file
+    bool wrote_before_ = false;  // this process, into a segment that it found
     bool broken_ = false;
     bool restoring_ = false;          // since stage_numbered(), until restored()
     std::vector<Position> expected_;  // meanwhile; ascending

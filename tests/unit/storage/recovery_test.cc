@@ -110,11 +110,13 @@ TEST_F(RecoveryTest, WithoutCommitsSinceTheCheckpointJunkIsVoid) {
     add(bytes, placed_frame(kShard, 2, "void"));
     files.store(segment(0), bytes);
     files.store(segment(3), segment_of(kShard, 3, 4));  // a segment of a failed commit
+    files.store(segment(2), segment_of(kShard, 2, 2));
     recover_now();
     EXPECT_EQ(text(log()), "0:0 1:1");
     append(log(), "two");
     append(log(), "three");
     EXPECT_EQ(text(log()), "0:0 1:1 2:two 3:three");
+    EXPECT_FALSE(files.exists(segment(2))) << "one that nobody knows, where a scan would go on";
 }
 
 TEST_F(RecoveryTest, SegmentsThatTheJournalNeedsAreMadeAgain) {
