@@ -160,7 +160,8 @@ protected:
             SCOPED_TRACE("call " + std::to_string(nth) + " fails");
             FaultFileSystem disk(GetParam().seed() + nth);
             SegmentHost host(disk, options(GetParam().durability));
-            Course course(host, {.seed = GetParam().seed(), .retry = true});
+            Course course(host,
+                          {.seed = GetParam().seed(), .large = GetParam().large, .retry = true});
             std::set<std::uint64_t> cuts;
             for (int i = 0; i < 4; ++i)
                 cuts.insert(nth + random_() % kChangesAfter);
@@ -263,6 +264,7 @@ std::vector<Scene> scenes() {
         all.push_back({"PowerAfterFailures", power, false, 3 * each, round, power, true});
         all.push_back({"ProcessAfterFailures", process, false, 3 * each, round, process, true});
         all.push_back({"ThenProcessAfterFailures", power, false, 5 * each, round, process, true});
+        all.push_back({"CheckpointsAfterFailures", power, true, 29 * each, round, power, true});
         // Not process, then power: of what a sync failed on there, no journal has a copy.
     }
     return all;
