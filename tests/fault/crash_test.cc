@@ -103,6 +103,7 @@ private:
 
 // Segments that nobody refers to: after an orderly end the checkpoint has all there are, and what
 // is still to be removed. What a cut commit left lies past the end, and is replaced by the next.
+// (Where a repair was followed by a failing checkpoint and a kill, one may stay; it is void.)
 std::string orphans(FaultFileSystem& disk, const Knowledge& known) {
     env::ManualClock clock;
     storage::StoreParts parts(small_segments(), disk, clock);
@@ -217,7 +218,7 @@ private:
         ASSERT_EQ(course.run_on(), "");
         camera.take_last();
         host.close();
-        if (!failing) {
+        if (!GetParam().failures) {
             ASSERT_EQ(orphans(*disk, course.known_during([] {})), "");
         }
         if (!again)
