@@ -178,9 +178,9 @@ private:
 
 }  // namespace
 
-Result<std::vector<std::byte>> read_body(StoreParts& parts, const JournalCommit& commit) {
+Result<FrameBytes> read_body(StoreParts& parts, const JournalCommit& commit) {
     MILLRACE_TRY(auto file, parts.files.open(commit.file, env::OpenMode::kReadOnly));
-    std::vector<std::byte> body(commit.header.body_bytes());
+    FrameBytes body(commit.header.body_bytes());
     MILLRACE_TRY(const std::size_t got, file->read_at(commit.offset + commit.header.header_bytes(),
                                                       body, env::ReadMode::kMayBlock));
     if (got < body.size()) {

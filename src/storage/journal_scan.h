@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "storage/frame.h"
 #include "storage/journal_format.h"
 #include "storage/store_parts.h"
 
@@ -37,6 +38,6 @@ struct JournalScan {
 Result<JournalScan> scan_journal(StoreParts& parts, JournalMark after);
 
 // The frames of a commit, entry after entry.
-Result<std::vector<std::byte>> read_body(StoreParts& parts, const JournalCommit& commit);
+Result<FrameBytes> read_body(StoreParts& parts, const JournalCommit& commit);
 
 }  // namespace millrace::storage

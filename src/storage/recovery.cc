@@ -15,6 +15,9 @@ namespace millrace::storage {
 namespace {
 
 constexpr std::size_t kScanWindowBytes = 1 << 20;
+// So much of the journal is written to the segments at a time: with 1,000 shards a commit holds
+// little of each, and every write may first have to read a page that it ends in.
+constexpr std::size_t kStagedBytesMax = 64 << 20;
 constexpr Position kNoLimit(~std::uint64_t{0});
 
 class Recovery final {
@@ -180,17 +183,27 @@ private:
     }
 
     Result<void> apply_frames() {
+        std::vector<FrameBytes> staged;  // until it is written
+        std::size_t staged_bytes = 0;
         for (const JournalCommit& commit : recovered_.journal.commits) {
             if (commit.header.body_bytes() == 0) {
                 continue;
             }
-            MILLRACE_TRY(const auto body, read_body(parts_, commit));
+            MILLRACE_TRY(auto body, read_body(parts_, commit));
             Bytes rest(body);
             for (const JournalEntry& entry : commit.header.entries) {
                 MILLRACE_TRY(apply(entry.shard, rest.first(entry.bytes)));
                 rest = rest.subspan(entry.bytes);
             }
+            staged_bytes += body.size();
+            staged.push_back(std::move(body));
+            if (staged_bytes >= kStagedBytesMax) {
+                MILLRACE_TRY(write_all());
+                staged.clear();
+                staged_bytes = 0;
+            }
         }
+        MILLRACE_TRY(write_all());
         for (const auto& [key, log] : recovered_.logs) {
             MILLRACE_TRY(log->restored());
         }
@@ -228,10 +241,26 @@ private:
         if (frames.empty()) {
             return success();
         }
+        if (!log->takes_with_staged(frames)) {
+            MILLRACE_TRY(write(*log));
+        }
         log->stage_numbered(frames);
-        MILLRACE_TRY(log->write_staged());
+        return success();
+    }
+
+    static Result<void> write(ShardLog& log) {
+        MILLRACE_TRY(log.write_staged());
         std::vector<WishPtr> nobody;
-        log->publish(nobody);
+        log.publish(nobody);
+        return success();
+    }
+
+    Result<void> write_all() {
+        for (const auto& [key, log] : recovered_.logs) {
+            if (log->staged()) {
+                MILLRACE_TRY(write(*log));
+            }
+        }
         return success();
     }
 

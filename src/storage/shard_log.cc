@@ -163,19 +163,26 @@ std::uint64_t ShardLog::staged_bytes() const {
     return bytes;
 }
 
-bool ShardLog::must_roll() const {
-    const Segment& active = *tail_.active;
-    if (active.bytes <= kSegmentHeaderBytes) {
-        return false;
-    }
-    if (active.bytes >= parts_.options.segment_bytes) {
+// Whether what begins at `first` begins a segment, after so many bytes of the last one.
+bool ShardLog::rolls(Position first, std::uint64_t bytes) const {
+    if (bytes >= parts_.options.segment_bytes) {
         return true;
     }
     if (restoring_) {  // what is restored stands where it was written last
-        const Position first(load_header(staged_.front()).position);
         return std::binary_search(expected_.begin(), expected_.end(), first);
     }
-    return parts_.clock.now() - active.first_stamp >= parts_.options.segment_age;
+    return parts_.clock.now() - tail_.active->first_stamp >= parts_.options.segment_age;
+}
+
+bool ShardLog::must_roll() const {
+    const std::uint64_t bytes = tail_.active->bytes;
+    return bytes > kSegmentHeaderBytes &&
+           rolls(Position(load_header(staged_.front()).position), bytes);
+}
+
+bool ShardLog::takes_with_staged(Bytes frames) const {
+    const std::uint64_t bytes = tail_.active ? tail_.active->bytes : kSegmentHeaderBytes;
+    return !staged() || !rolls(Position(load_header(frames).position), bytes + staged_bytes());
 }
 
 Result<void> ShardLog::cut() {

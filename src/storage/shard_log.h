@@ -88,6 +88,8 @@ public:
     // The same for frames that were numbered before (recovery). They are written over what may
     // stand there of them: a full disk takes that.
     void stage_numbered(Bytes frames);
+    // Whether these may be written together with what is staged: they do not begin a segment.
+    bool takes_with_staged(Bytes frames) const;
     // Where segments begin on the disk that the state does not know: what is restored from there on
     // goes into them again.
     void expect_segments(std::vector<Position> firsts) { expected_ = std::move(firsts); }
@@ -152,6 +154,7 @@ private:
         std::optional<Segment> active;
     };
 
+    bool rolls(Position first, std::uint64_t bytes) const;
     bool must_roll() const;
     Result<void> remove_unfinished(Position first);
     Result<void> cut();

@@ -142,6 +142,32 @@ TEST_F(RecoveryTest, WhatTheJournalHasIsRestoredWhereItStands) {
     EXPECT_EQ(files.load(segment(2)), segment_of(kShard, 2, 3));
 }
 
+// Many commits are restored at once, but never past the start of a segment.
+TEST_F(RecoveryTest, WhatIsRestoredAtOnceIsSplitWhereASegmentBegins) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 2));
+    files.store(segment(3), segment_of(kShard, 3, 3));
+    for (const std::uint64_t position : {2, 3, 4}) {
+        journal_record(position, std::to_string(position));
+    }
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:2 3:3 4:4");
+    EXPECT_EQ(files.load(segment(0)), segment_of(kShard, 0, 2));
+    EXPECT_EQ(files.load(segment(3)), segment_of(kShard, 3, 4));
+}
+
+TEST_F(RecoveryTest, AFullSegmentIsFollowedByAnotherWhileRestoring) {
+    options.segment_bytes = bytes_until(3);
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 1));
+    for (const std::uint64_t position : {2, 3, 4}) {
+        journal_record(position, std::to_string(position));
+    }
+    recover_now();
+    EXPECT_EQ(files.load(segment(0)), segment_of(kShard, 0, 2));
+    EXPECT_EQ(files.load(segment(3)), segment_of(kShard, 3, 4));
+}
+
 TEST_F(RecoveryTest, DroppedShardsStayDropped) {
     checkpoint(2);
     files.store(segment(0), segment_of(kShard, 0, 1));
