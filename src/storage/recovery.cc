@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/checkpoint.h"
@@ -46,7 +47,7 @@ public:
         for (auto& [key, state] : states_) {
             const bool found = scanned && !state.segments.empty();
             std::vector<Position> past;
-            if (restored.contains(key)) {
+            if (!scanned && restored.contains(key)) {
                 MILLRACE_TRY(past, segments_past(state));
             }
             auto log = std::make_shared<ShardLog>(parts_, std::move(state));
@@ -148,7 +149,9 @@ private:
     Result<void> write_again(const JournalCommit& commit) const {
         MILLRACE_TRY(const auto file, parts_.files.open(commit.file, env::OpenMode::kReadWrite));
         std::vector<std::byte> bytes(commit.header.header_bytes() + commit.header.body_bytes());
-        MILLRACE_TRY(file->read_at(commit.offset, bytes, env::ReadMode::kMayBlock));
+        MILLRACE_TRY(const std::size_t got,
+                     file->read_at(commit.offset, bytes, env::ReadMode::kMayBlock));
+        CHECK(got == bytes.size());  // the scan found it whole
         const Bytes same(bytes);
         MILLRACE_TRY(file->write_at(commit.offset, std::span(&same, 1)));
         return file->sync_data();
@@ -290,9 +293,10 @@ private:
             if (!first) {
                 continue;
             }
-            const bool known =
-                std::any_of(state.segments.begin(), state.segments.end(),
-                            [&](const Segment& segment) { return segment.first == *first; });
+            const auto at = std::lower_bound(
+                state.segments.begin(), state.segments.end(), *first,
+                [](const Segment& segment, Position p) { return segment.first < p; });
+            const bool known = at != state.segments.end() && at->first == *first;
             const Doomed doomed{Doomed::Kind::kSegment, state.key, *first};
             if (*first >= state.next) {
                 past.push_back(*first);

@@ -140,6 +140,7 @@ void ShardLog::stage(std::span<std::byte> frames) {
         at += header.frame_bytes();
     }
     staged_.emplace_back(frames);
+    staged_bytes_ += frames.size();
 }
 
 void ShardLog::stage_numbered(Bytes frames) {
@@ -153,14 +154,7 @@ void ShardLog::stage_numbered(Bytes frames) {
         tail_.next = Position(position.value() + 1);
     });
     staged_.push_back(frames);
-}
-
-std::uint64_t ShardLog::staged_bytes() const {
-    std::uint64_t bytes = 0;
-    for (const Bytes frames : staged_) {
-        bytes += frames.size();
-    }
-    return bytes;
+    staged_bytes_ += frames.size();
 }
 
 // Whether what begins at `first` begins a segment, after so many bytes of the last one.
@@ -182,7 +176,7 @@ bool ShardLog::must_roll() const {
 
 bool ShardLog::takes_with_staged(Bytes frames) const {
     const std::uint64_t bytes = tail_.active ? tail_.active->bytes : kSegmentHeaderBytes;
-    return !staged() || !rolls(Position(load_header(frames).position), bytes + staged_bytes());
+    return !staged() || !rolls(Position(load_header(frames).position), bytes + staged_bytes_);
 }
 
 Result<void> ShardLog::cut() {
@@ -352,6 +346,7 @@ void ShardLog::publish(std::vector<WishPtr>& granted) {
     }
     committed_ = tail_;
     staged_.clear();
+    staged_bytes_ = 0;
     staged_index_.clear();
     wrote_ = false;
     created_.reset();
@@ -363,6 +358,7 @@ void ShardLog::publish(std::vector<WishPtr>& granted) {
 void ShardLog::rollback() {
     tail_ = committed_;
     staged_.clear();
+    staged_bytes_ = 0;
     staged_index_.clear();
     broken_ = wrote_ || created_.has_value();
     if (broken_) {

@@ -97,7 +97,7 @@ public:
     Result<void> restored();
     bool staged() const { return !staged_.empty(); }
     std::span<const Bytes> staged_frames() const { return staged_; }
-    std::uint64_t staged_bytes() const;
+    std::uint64_t staged_bytes() const { return staged_bytes_; }
 
     // Removes what a commit that never was durable left behind the last frame, as the next write
     // would: a later process that scans must not take it for a part of the log.
@@ -176,6 +176,7 @@ private:
     Durable durable_;
     std::shared_ptr<env::File> file_;  // of tail_.active; null: not open
     std::vector<Bytes> staged_;
+    std::uint64_t staged_bytes_ = 0;
     SegmentIndex staged_index_;
     bool wrote_ = false;         // something of what is staged may be in the file
     bool wrote_before_ = false;  // this process, into a segment that it found
