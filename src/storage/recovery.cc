@@ -10,16 +10,14 @@
 #include "base/log.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/checkpoint.h"
-#include "storage/frame_walk.h"
+#include "storage/tail_scan.h"
 
 namespace millrace::storage {
 namespace {
 
-constexpr std::size_t kScanWindowBytes = 1 << 20;
 // So much of the journal is written to the segments at a time: with 1,000 shards a commit holds
 // little of each, and every write may first have to read a page that it ends in.
 constexpr std::size_t kStagedBytesMax = 64 << 20;
-constexpr Position kNoLimit(~std::uint64_t{0});
 
 class Recovery final {
 public:
@@ -39,7 +37,8 @@ public:
         const bool scanned = scan_all_ || (!records_journaled_ && committed);
         if (scanned) {
             for (auto& [key, state] : states_) {
-                MILLRACE_TRY(scan_directory(state));
+                MILLRACE_TRY(const auto firsts, segments_past(state));
+                MILLRACE_TRY(unsynced_[key], scan_tail(parts_, state, firsts));
             }
         }
         MILLRACE_TRY(place_catalog());
@@ -280,160 +279,35 @@ private:
         return success();
     }
 
-    // Where segments begin that stand past `state`. Those within its extent that it does not know
-    // were replaced, or hold commands that a snapshot has: nobody will ask for them.
+    // Where the last segment of `state` begins, if it is there, and those past it. Those within its
+    // extent that it does not know were replaced, or hold commands that a snapshot has: nobody will
+    // ask for them.
     Result<std::vector<Position>> segments_past(const ShardState& state) {
         std::vector<Position> past;  // ascending, as the names are
         const auto names = parts_.files.list(parts_.layout.shard(state.key));
         if (!names && names.error().code != Errc::kNotFound) {
             return names.error();
         }
+        const std::vector<Segment>& known = state.segments;
         for (const std::string& name : names ? names.value() : std::vector<std::string>()) {
             const auto first = parse_segment_name(name);
             if (!first) {
                 continue;
             }
             const auto at = std::lower_bound(
-                state.segments.begin(), state.segments.end(), *first,
+                known.begin(), known.end(), *first,
                 [](const Segment& segment, Position p) { return segment.first < p; });
-            const bool known = at != state.segments.end() && at->first == *first;
+            const bool is_known = at != known.end() && at->first == *first;
+            const bool is_last = is_known && std::next(at) == known.end();
             const Doomed doomed{Doomed::Kind::kSegment, state.key, *first};
-            if (*first >= state.next) {
+            if (is_last || *first >= state.next) {
                 past.push_back(*first);
-            } else if (!known && std::find(recovered_.doomed.begin(), recovered_.doomed.end(),
-                                           doomed) == recovered_.doomed.end()) {
+            } else if (!is_known && std::find(recovered_.doomed.begin(), recovered_.doomed.end(),
+                                              doomed) == recovered_.doomed.end()) {
                 recovered_.doomed.push_back(doomed);
             }
         }
         return past;
-    }
-
-    // Takes up what stands in the shard's directory beyond `state`.
-    Result<void> scan_directory(ShardState& state) {
-        MILLRACE_TRY(std::vector<Position> firsts, segments_past(state));
-        if (!state.segments.empty()) {
-            firsts.insert(firsts.begin(), state.segments.back().first);
-        }
-        for (std::size_t i = 0; i < firsts.size(); ++i) {
-            const Position limit = i + 1 < firsts.size() ? firsts[i + 1] : kNoLimit;
-            MILLRACE_TRY(scan_segment(state, firsts[i], limit));
-        }
-        return success();
-    }
-
-    // No frame at or past `limit` counts: the next segment has it.
-    Result<void> scan_segment(ShardState& state, Position first, Position limit) {
-        const env::Path path = parts_.layout.shard(state.key) / segment_name(first);
-        MILLRACE_TRY(auto opened, parts_.files.open(path, env::OpenMode::kReadWrite));
-        std::shared_ptr<env::File> file = std::move(opened);
-        MILLRACE_TRY(const std::uint64_t size, file->size());
-        Segment segment{first, kSegmentHeaderBytes, state.last_stamp, state.last_stamp};
-        if (!state.segments.empty() && state.next < first) {
-            parts_.damage.add({state.key, path.string(), 0, 0, state.next});
-        }
-        const bool known = !state.segments.empty() && state.segments.back().first == first;
-        if (known) {
-            segment = state.segments.back();
-        } else {
-            MILLRACE_TRY(const bool good, check_start(state, *file, path, size, first));
-            if (!good) {
-                return success();
-            }
-        }
-        bool counts = known;  // as a part of the log
-        FrameWalk walk(file, frame_seed(state.key), segment.bytes, size, env::ReadMode::kMayBlock,
-                       kScanWindowBytes);
-        while (!walk.at_end()) {
-            auto header = walk.header();
-            const auto frame = header ? walk.frame() : Result<Bytes>(header.error());
-            if (!frame) {
-                if (frame.error().code != Errc::kCorrupt) {
-                    return frame.error();
-                }
-                const std::uint64_t from = walk.offset();
-                MILLRACE_TRY(const bool more, walk.resync(state.next));
-                if (!more && limit != kNoLimit && state.next < limit) {
-                    // The next segment tells that there was more, and a reader is to meet it.
-                    parts_.damage.add({state.key, path.string(), from, size - from, state.next});
-                    state.next = limit;
-                    segment.bytes = size;
-                    counts = true;
-                    break;
-                }
-                if (!more) {
-                    log::info("cut a torn tail off: file={} offset={} bytes={}", path.string(),
-                              from, size - from);
-                    MILLRACE_TRY(file->truncate(from));
-                    break;
-                }
-                parts_.damage.add(
-                    {state.key, path.string(), from, walk.offset() - from, state.next});
-                segment.bytes = walk.offset();
-                continue;
-            }
-            const Position position = walk.position();
-            if (position >= limit) {
-                break;
-            }
-            if (position >= std::max(first, state.next)) {
-                take(state, segment, header.value());
-                counts = true;
-            }
-            walk.skip();
-            segment.bytes = walk.offset();
-        }
-        if (segment.bytes == kSegmentHeaderBytes) {
-            return parts_.files.remove(path);
-        }
-        if (!counts) {
-            return success();  // a file of this name that is not the shard's next segment
-        }
-        // What is found here a checkpoint will call durable. Where that promises nothing to anyone
-        // the checkpoint itself syncs it, beside what goes on.
-        if (parts_.journals_records()) {
-            MILLRACE_TRY(file->sync_data());
-        } else if (!known || segment != state.segments.back()) {
-            unsynced_[state.key].push_back(file);
-        }
-        if (known) {
-            state.segments.back() = segment;
-        } else {
-            state.segments.push_back(segment);
-        }
-        return success();
-    }
-
-    static void take(ShardState& state, Segment& segment, const FrameHeader& header) {
-        if (segment.bytes == kSegmentHeaderBytes) {
-            segment.first_stamp = header.stamp();
-        }
-        segment.last_stamp = header.stamp();
-        state.next = Position(header.position + 1);
-        state.last_stamp = std::max(state.last_stamp, header.stamp());
-        if (header.kind == FrameKind::kEnd) {
-            state.end = Position(header.position);
-        }
-    }
-
-    // Whether the file begins as a segment. A file without a frame is removed: it was just made.
-    Result<bool> check_start(const ShardState& state, env::File& file, const env::Path& path,
-                             std::uint64_t size, Position first) {
-        if (size <= kSegmentHeaderBytes) {
-            MILLRACE_TRY(parts_.files.remove(path));
-            return false;
-        }
-        SegmentHeaderBytes header{};
-        MILLRACE_TRY(file.read_at(0, header, env::ReadMode::kMayBlock));
-        const auto checked = check_segment_header(header, state.key, first);
-        if (checked) {
-            return true;
-        }
-        if (checked.error().code != Errc::kCorrupt) {
-            return Error{checked.error().code, path.string() + ": " + checked.error().message};
-        }
-        // Its frames name their shard themselves; they are looked at all the same.
-        parts_.damage.add({state.key, path.string(), 0, kSegmentHeaderBytes, first});
-        return true;
     }
 
     StoreParts& parts_;

@@ -333,6 +333,17 @@ TEST_F(RecoveryTest, WithoutTheEmptyCommitTheyAreNot) {
     EXPECT_EQ(text(log()), "0:0 1:1");
 }
 
+TEST_F(RecoveryTest, AMissingLastSegmentIsDamageAndKeepsNobodyFromStarting) {
+    options.durability = Durability::kProcess;
+    checkpoint(3, false);
+    journal({{}});
+    ASSERT_TRUE(files.create_directories(parts->layout.shard(kShard)));
+    recover_now();
+    append(log(), "three");
+    EXPECT_EQ(text(log(), 3), "3:three");
+    EXPECT_GE(reported(), 1U);
+}
+
 TEST_F(RecoveryTest, AFileWithinTheExtentOfTheCheckpointHidesNothing) {
     options.durability = Durability::kProcess;
     checkpoint(3, false);
