@@ -90,13 +90,14 @@ bool Checkpoints::due() const {
 
 bool Checkpoints::begin() {
     CHECK(!running());
-    if (const auto repaired = repair(); !repaired) {
-        failures_.complain(repaired.error());
+    if (const auto rewritten = rewrite_lost(); !rewritten) {
+        failures_.complain(rewritten.error());
         failures_.retry_later();
         return false;
     }
+    const bool rest_left = leaves_rest();
     Checkpoint checkpoint;
-    checkpoint.mark = journal_.mark();
+    checkpoint.mark = rest_left ? covered_ : journal_.mark();
     checkpoint.records_journaled = parts_.journals_records();
     checkpoint.journal_seed = parts_.journal_seed;
     checkpoint.doomed = std::exchange(doomed_, {});
@@ -112,7 +113,7 @@ bool Checkpoints::begin() {
     shards_changed_ = false;
     urgent_ = false;
     bytes_ = 0;
-    announced_ = false;
+    announced_ = announced_ && rest_left;
     job_ = std::make_shared<CheckpointJob>(std::move(checkpoint), std::move(parts), first_start_);
     pool_.submit([this, job = job_] {
         job->run(parts_);
@@ -182,7 +183,7 @@ Result<void> Checkpoints::make_now() {
         static_cast<void>(wait());
     }
     if (!begin()) {
-        return Error{Errc::kPoisoned, "what a failed write or sync left could not be repaired"};
+        return Error{Errc::kPoisoned, "the records of a failed sync could not be rewritten"};
     }
     return wait();
 }
@@ -194,15 +195,17 @@ Result<void> Checkpoints::make_first() {
     return dirty() ? make_now() : Result<void>(success());
 }
 
-// Where records are not journaled, what stands past the extent that a checkpoint gives must not
-// turn up later: no recovery looks there until another commit tells of writes.
-Result<void> Checkpoints::repair() {
+// Where records are not journaled: whether a failed write left something past a log's extent that
+// cannot be removed. The checkpoint must then stay behind the commit that tells of writes: else the
+// next recovery would not look there, and a later one would find it.
+bool Checkpoints::leaves_rest() {
+    bool left = false;
     if (!parts_.journals_records()) {
         for (const auto& [key, log] : logs_) {
-            MILLRACE_TRY(log->mend());
+            left = !log->mend() || left;
         }
     }
-    return rewrite_lost();
+    return left;
 }
 
 Result<void> Checkpoints::rewrite_lost() {

@@ -63,7 +63,7 @@ public:
     Result<void> rewrite_lost();
 
 private:
-    Result<void> repair();
+    bool leaves_rest();
     void note_dirty();
     bool ended();
     Result<void> wait();

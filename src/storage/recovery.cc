@@ -66,7 +66,7 @@ public:
         }
         const bool other_mode = records_journaled_ != parts_.journals_records();
         recovered_.checkpoint_first = !has_checkpoint_ || other_mode || !journal_durable;
-        recovered_.checkpoint_due = recovered_.checkpoint_first || committed;
+        recovered_.checkpoint_due |= recovered_.checkpoint_first || committed;
         return std::move(recovered_);
     }
 
@@ -79,10 +79,14 @@ private:
         if (loaded && loaded.value()) {
             const Checkpoint& checkpoint = *loaded.value();
             has_checkpoint_ = true;
-            if (parts_.journals_records()) {
-                // Killed before its name was durable, its writer left one that power loss would
-                // take back: what it passes over would be found again.
-                MILLRACE_TRY(parts_.files.sync_directory(parts_.layout.journal()));
+            // Killed before its name was durable, its writer left one that power loss would take
+            // back: what it passes over would be found again.
+            const auto synced = parts_.journals_records()
+                                    ? parts_.files.sync_directory(parts_.layout.journal())
+                                    : Result<void>(success());
+            if (!synced) {
+                log::warn("the checkpoint's name could not be synced: {}", synced.error().message);
+                recovered_.checkpoint_due = true;  // what the one before needs is kept until then
             }
             mark_ = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;

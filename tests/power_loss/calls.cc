@@ -13,6 +13,7 @@ namespace millrace::test {
 PlainCalls::PlainCalls() {
     find(openat, "openat");
     find(close, "close");
+    find(closedir, "closedir");
     find(write, "write");
     find(pwrite, "pwrite");
     find(writev, "writev");
@@ -191,6 +192,13 @@ int close(int fd) {
     if (watched(fd))
         shadow()->closed(fd);
     return plain().close(fd);
+}
+
+// The descriptor of a folder that was listed; the next file would be taken for it.
+int closedir(DIR* listing) {
+    if (const int fd = ::dirfd(listing); watched(fd))
+        shadow()->closed(fd);
+    return plain().closedir(listing);
 }
 
 ssize_t write(int fd, const void* bytes, size_t count) {

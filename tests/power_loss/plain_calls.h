@@ -1,6 +1,7 @@
 // The C library's calls themselves, past those of this library. Nothing here is watched.
 #pragma once
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -41,6 +42,7 @@ struct PlainCalls {
 
     int (*openat)(int, const char*, int, ...) = nullptr;
     int (*close)(int) = nullptr;
+    int (*closedir)(DIR*) = nullptr;
     ssize_t (*write)(int, const void*, size_t) = nullptr;
     ssize_t (*pwrite)(int, const void*, size_t, off_t) = nullptr;
     ssize_t (*writev)(int, const iovec*, int) = nullptr;

@@ -218,7 +218,7 @@ void Shadow::save_names(const std::string& directory, Inode inode) const {
             names += std::to_string(entry->d_ino) + (entry->d_type == DT_DIR ? " d " : " f ") +
                      name + "\n";
     }
-    ::closedir(listing);
+    plain().closedir(listing);
     const std::string draft = names_of(inode) + ".new";
     const int fd = open_plain(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
     require(fd >= 0, "open in the shadow");

@@ -147,7 +147,7 @@ TEST_F(RecoveryTest, WhatIsRestoredAtOnceIsSplitWhereASegmentBegins) {
     checkpoint(2);
     files.store(segment(0), segment_of(kShard, 0, 2));
     files.store(segment(3), segment_of(kShard, 3, 3));
-    for (const std::uint64_t position : {2, 3, 4}) {
+    for (const std::uint64_t position : {2U, 3U, 4U}) {
         journal_record(position, std::to_string(position));
     }
     recover_now();
@@ -160,7 +160,7 @@ TEST_F(RecoveryTest, AFullSegmentIsFollowedByAnotherWhileRestoring) {
     options.segment_bytes = bytes_until(3);
     checkpoint(2);
     files.store(segment(0), segment_of(kShard, 0, 1));
-    for (const std::uint64_t position : {2, 3, 4}) {
+    for (const std::uint64_t position : {2U, 3U, 4U}) {
         journal_record(position, std::to_string(position));
     }
     recover_now();
@@ -294,7 +294,11 @@ TEST_F(RecoveryTest, TheCheckpointIsDurableOnceItIsFound) {
         return *load_checkpoint(next).value();
     };
     ASSERT_NE(durable(), newer);
+    files.inject({.calls = {Call::kSyncDirectory}, .part = "journal"});
     recover_now();
+    EXPECT_TRUE(recovered->checkpoint_due) << "a disk that does not sync can be read";
+    recover_now();
+    EXPECT_FALSE(recovered->checkpoint_due);
     ASSERT_EQ(log().next(), Position(3));
     EXPECT_EQ(durable(), newer);
 }
