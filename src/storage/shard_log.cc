@@ -256,7 +256,7 @@ Result<void> ShardLog::create_segment(Position first) {
 // An earlier process may have been killed in a commit that made a segment where this one goes on
 // in the last.
 Result<void> ShardLog::remove_unfinished(Position first) {
-    const auto removed = parts_.files.remove(segment_path(first));
+    auto removed = parts_.files.remove(segment_path(first));
     if (!removed && removed.error().code != Errc::kNotFound) {
         return removed;
     }
