@@ -341,8 +341,8 @@ TEST_F(CommitterTest, WhatRecoveryFoundIsRewrittenTooAfterAFailedSync) {
     EXPECT_FALSE(committer->stop());
     files.clear_faults();
     options.open_files = 1;  // a checkpoint before every commit
-    start();
     files.inject({.calls = {Call::kSyncData}, .part = "shards"});
+    start();
     EXPECT_EQ(append(kShard, "refused"), AppendStatus::kRejected);
     ASSERT_EQ(files.faults_met(), 1U);
     clock.advance(options.reopen_interval);
@@ -371,10 +371,10 @@ TEST_F(CommitterTest, WithoutJournaledRecordsNoCheckpointPassesOverABrokenShard)
     EXPECT_EQ(failing.request.parts[0].status, AppendStatus::kUnknown);
     EXPECT_TRUE(committer->stop()) << "others need it";
     files.clear_faults();
+    files.inject({.lasting = true, .calls = {Call::kSyncData}, .part = "checkpoint"});
     start();
     const std::string shown = content(kShard);
     create({{7, 7}});
-    files.inject({.lasting = true, .calls = {Call::kSyncData}, .part = "checkpoint"});
     EXPECT_FALSE(committer->stop());
     files.clear_faults();
     start();
