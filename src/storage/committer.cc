@@ -80,7 +80,8 @@ Result<void> Committer::start() {
         checkpoints_.begin();
     } else if (checkpoint_first_) {
         // Without the seed in it no commit could be told from other bytes, and one that says that
-        // records are journaled, or not, sends the next recovery to the wrong place for them.
+        // records are journaled, or not, sends the next recovery to the wrong place for them. Or
+        // the journal's last commit could not be made durable.
         MILLRACE_TRY(checkpoints_.make_now());
         checkpoint_first_ = false;
     } else if (checkpoints_.dirty()) {

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "base/check.h"
 #include "base/log.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/checkpoint.h"
@@ -29,11 +28,10 @@ public:
             MILLRACE_TRY(parts_.files.create_directories(path));
         }
         MILLRACE_TRY(load());
-        recovered_.covered = mark_;
-        MILLRACE_TRY(recovered_.journal, scan_journal(parts_, mark_));
+        MILLRACE_TRY(recovered_.journal, scan_journal(parts_, recovered_.covered));
         const bool journal_durable = keep_last_commit();
         MILLRACE_TRY(apply_control());
-        const bool committed = recovered_.journal.sequence > mark_.sequence;
+        const bool committed = recovered_.journal.sequence > recovered_.covered.sequence;
         const bool scanned = scan_all_ || (!records_journaled_ && committed);
         if (scanned) {
             for (auto& [key, state] : states_) {
@@ -88,7 +86,7 @@ private:
                 log::warn("the checkpoint's name could not be synced: {}", synced.error().message);
                 recovered_.checkpoint_due = true;  // what the one before needs is kept until then
             }
-            mark_ = checkpoint.mark;
+            recovered_.covered = checkpoint.mark;
             records_journaled_ = checkpoint.records_journaled;
             parts_.journal_seed = checkpoint.journal_seed;
             recovered_.doomed = checkpoint.doomed;
@@ -154,7 +152,9 @@ private:
         std::vector<std::byte> bytes(commit.header.header_bytes() + commit.header.body_bytes());
         MILLRACE_TRY(const std::size_t got,
                      file->read_at(commit.offset, bytes, env::ReadMode::kMayBlock));
-        CHECK(got == bytes.size());  // the scan found it whole
+        if (got < bytes.size()) {
+            return Error{Errc::kCorrupt, "it is not whole any more"};
+        }
         const Bytes same(bytes);
         MILLRACE_TRY(file->write_at(commit.offset, std::span(&same, 1)));
         return file->sync_data();
@@ -319,7 +319,6 @@ private:
     std::map<ShardKey, ShardState> states_;
     std::set<ShardKey> dropped_;
     std::map<ShardKey, std::vector<std::shared_ptr<env::File>>> unsynced_;
-    JournalMark mark_;
     bool has_checkpoint_ = false;
     bool records_journaled_ = true;
     bool scan_all_ = false;

@@ -261,7 +261,7 @@ Result<void> ShardLog::remove_unfinished(Position first) {
         return removed;
     }
     directory_changed_ = directory_changed_ || removed.has_value();
-    wrote_before_ = true;
+    unfinished_removed_ = true;
     return success();
 }
 
@@ -280,7 +280,7 @@ Result<void> ShardLog::write_staged() {
         MILLRACE_TRY(open_active());
     }
     const Position first(load_header(staged_.front()).position);
-    if (tail_.active && !wrote_before_ && !restoring_) {
+    if (tail_.active && !unfinished_removed_ && !restoring_) {
         MILLRACE_TRY(remove_unfinished(first));
     }
     std::vector<Bytes> slices;

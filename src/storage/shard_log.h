@@ -178,8 +178,8 @@ private:
     std::vector<Bytes> staged_;
     std::uint64_t staged_bytes_ = 0;
     SegmentIndex staged_index_;
-    bool wrote_ = false;         // something of what is staged may be in the file
-    bool wrote_before_ = false;  // this process, into a segment that it found
+    bool wrote_ = false;               // something of what is staged may be in the file
+    bool unfinished_removed_ = false;  // by the first write of this process
     bool broken_ = false;
     bool restoring_ = false;          // since stage_numbered(), until restored()
     std::vector<Position> expected_;  // meanwhile; ascending
