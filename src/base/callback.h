@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/recycled.h"
 
 namespace millrace {
 
@@ -29,7 +30,7 @@ public:
     }
 
 private:
-    struct Base {
+    struct Base : Recycled {
         virtual ~Base() = default;
         virtual R call(A... args) = 0;
     };

@@ -8,6 +8,7 @@
 
 #include "base/callback.h"
 #include "base/error.h"
+#include "base/recycled.h"
 #include "env/executor.h"
 #include "storage/engine.h"
 #include "storage/frame.h"
@@ -34,7 +35,7 @@ struct CommitRequest {
     };
 
     What what = What::kAppend;
-    std::vector<Part> parts;
+    RecycledVector<Part> parts;
     std::vector<ShardKey> shards;
     WallTime horizon;
     Position below;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -74,7 +75,7 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         hash_keys(records, hashes);
     }
 
-    const auto patience_ends = clock_.steady() + kPatience;
+    std::optional<SteadyTime> patience_ends;
     int contradictions = 0;
     bool first_try = true;
 
@@ -184,7 +185,11 @@ Task<std::vector<PutResult>> RecordWriter::put(StreamPtr stream,
         // order.
         StreamPtr next = catalog_.find(uid);
         if (next == stream && resharding(*stream)) {
-            const auto rest = std::chrono::ceil<Millis>(patience_ends - clock_.steady());
+            const SteadyTime steady = clock_.steady();
+            if (!patience_ends) {
+                patience_ends = steady + kPatience;
+            }
+            const auto rest = std::chrono::ceil<Millis>(*patience_ends - steady);
             co_await changes_.after(stream, std::max(rest, Millis(0)));
             next = catalog_.find(uid);
             if (next == stream) {

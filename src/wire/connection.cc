@@ -43,7 +43,7 @@ void Connection::go_on() {
             if (reading_ || awaits_tls_) {
                 break;
             }
-            read();
+            read_later();
             continue;
         }
         if ((!reading_ || session_->multiplexed()) && !session_->output_full()) {
@@ -65,7 +65,7 @@ void Connection::go_on() {
         } else if (session_->phase() == Session::Phase::kClosing && !lingering_) {
             finish();
         } else if (wants_read()) {
-            read();
+            read_later();
         } else {
             break;
         }
@@ -87,6 +87,7 @@ void Connection::go_on() {
 
 void Connection::handle(Exchange& exchange) {
     ++running_;
+    worker_.note_request();
     exchange.request.peer = peer_;
     millrace::start(worker_.handler().handle(exchange.request),
                     [this, &exchange](std::optional<Response>&& response) {
@@ -221,16 +222,31 @@ bool Connection::wants_read() const {
     return lingering_;
 }
 
-void Connection::read() {
+void Connection::read_later() {
     reading_ = true;
-    std::span<char> room;
-    if (session_ != nullptr) {
-        room = session_->room();
-    } else {
-        opening_.resize(Http1Session::kFirstBytes);
-        room = std::span(opening_).subspan(opening_bytes_);
+    worker_.read_later(*this);
+}
+
+bool Connection::read(bool likely) {
+    const std::span<char> free = room();
+    if (likely) {
+        ErrorCode ec;
+        const std::size_t bytes = link_.read_some(free, ec);
+        if (!would_block(ec)) {
+            did_read(ec, bytes);
+            return true;
+        }
     }
-    link_.async_read(room, [this](ErrorCode ec, std::size_t bytes) { did_read(ec, bytes); });
+    link_.async_read(free, [this](ErrorCode ec, std::size_t bytes) { did_read(ec, bytes); });
+    return false;
+}
+
+std::span<char> Connection::room() {
+    if (session_ != nullptr) {
+        return session_->room();
+    }
+    opening_.resize(Http1Session::kFirstBytes);
+    return std::span(opening_).subspan(opening_bytes_);
 }
 
 void Connection::did_read(ErrorCode ec, std::size_t bytes) {

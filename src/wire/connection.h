@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "wire/link.h"
@@ -35,6 +36,9 @@ public:
                       // are told to end if they come in pieces
     void tls_came();  // it may have waited for that
     void close();     // closes it now; a running handler's answer will be dropped
+    // What Worker::read_later() asked for. `likely`: the bytes may well be there. Returns whether
+    // that was true.
+    bool read(bool likely);
 
     std::list<Connection>::iterator self;  // its place in the worker's list
 
@@ -52,7 +56,8 @@ private:
     void write();
     void may_write(ErrorCode ec);
     bool wants_read() const;
-    void read();
+    void read_later();
+    std::span<char> room();
     void did_read(ErrorCode ec, std::size_t bytes);
     void opened();
     std::unique_ptr<Session> make_session(Opening opening) const;
@@ -74,7 +79,7 @@ private:
     SteadyTime deadline_ = SteadyTime::max();
     std::uint64_t deadline_request_ = 0;
     Wait deadline_for_ = Wait::kNone;
-    bool reading_ = false;
+    bool reading_ = false;  // or the worker will call read()
     bool awaits_tls_ = false;
     bool yielding_ = false;
     bool watching_ = false;  // while there are pieces; may outlast them, then without effect

@@ -29,7 +29,9 @@ std::size_t Link::read_some(std::span<char> room, ErrorCode& ec) {
 
 std::size_t Link::write_some(const Slices& slices, ErrorCode& ec) {
     if (!tls_) {
-        return socket_.write_some(slices, ec);
+        // One slice goes out without the message header that several need.
+        return slices.back().size() == 0 ? socket_.write_some(slices.front(), ec)
+                                         : socket_.write_some(slices, ec);
     }
     std::size_t total = 0;
     for (const asio::const_buffer& slice : slices) {

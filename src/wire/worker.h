@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -70,6 +71,10 @@ public:
     const SessionContext& session_context() const { return session_context_; }
     SteadyTime deadline(Millis from_now) const { return session_context_.now + from_now + tick_; }
     void remove(Connection& connection);
+    // Reads from it in its turn: after those that asked before, and after this turn. By then its
+    // client may have sent the next request, which saves waiting for it.
+    void read_later(Connection& connection) { to_read_.push_back(&connection); }
+    void note_request() { note_handler(); }
 
 private:
     using Timer =
@@ -82,6 +87,8 @@ private:
     };
 
     void run();
+    bool take_turn();
+    void note_handler();
     void accept(Listener& listener);
     void accepted(Listener& listener, boost::system::error_code ec, Socket socket);
     void accept_later(Listener& listener);
@@ -95,8 +102,9 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Timer sweep_timer_;
     std::vector<env::TurnEnd*> at_turn_end_;
-    bool joined_ = false;                // whether the handler that runs called at_turn_end()
     std::vector<env::TurnEnd*> ending_;  // of the turn that ends
+    int strangers_ = 0;                  // requests in a row that did not call at_turn_end()
+    std::deque<Connection*> to_read_;
     std::list<Listener> listeners_;
     std::list<Connection> connections_;
     bool sweeping_ = false;

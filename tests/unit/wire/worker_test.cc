@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "env/system_clock.h"
 #include "wire/front.h"
@@ -41,10 +43,13 @@ public:
     Counted counted;
 };
 
-std::string ask(int peer) {
-    const std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+void send_request(int peer, std::string_view path = "/") {
+    const std::string request = "GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n";
     EXPECT_EQ(::send(peer, request.data(), request.size(), 0),
               static_cast<ssize_t>(request.size()));
+}
+
+std::string receive_answer(int peer) {
     std::string answer;
     char bytes[1024];
     while (answer.find("\r\n\r\n") == std::string::npos) {
@@ -54,6 +59,11 @@ std::string ask(int peer) {
         answer.append(bytes, static_cast<std::size_t>(got));
     }
     return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+std::string ask(int peer) {
+    send_request(peer);
+    return receive_answer(peer);
 }
 
 // Or until ten seconds have passed.
@@ -77,16 +87,20 @@ protected:
         EXPECT_TRUE(opened);
         front = std::move(opened).value();
         front->start();
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(front->addresses().front().port);
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::connect(peer, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+        connect(peer);
     }
     ~WorkerTest() override {
         ::close(peer);
         EXPECT_TRUE(front->drain(Millis(5000), Millis(5000)));
         front->join(Millis(5000));
+    }
+
+    void connect(int client) {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(front->addresses().front().port);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
     }
 
     env::SystemClock clock;
@@ -135,6 +149,104 @@ TEST_F(JoinedWorker, EndsATurnThatNobodyJoinsAnyMore) {
     EXPECT_EQ(ask(peer), "");
     wait_until([&] { return handler.told_after.load() >= 0; });
     EXPECT_EQ(handler.told_after.load(), Joined::kJoining + 4);
+}
+
+// Notes the requests until each end of a turn that "/join..." asked for, and holds the worker there
+// until it is let go on.
+class Held final : public Handler, public env::TurnEnd {
+public:
+    Task<Response> handle(const Request& request) override {
+        handled_.emplace_back(request.target);
+        if (request.target.starts_with("/join")) {
+            env::current_executor()->at_turn_end(*this);
+        }
+        co_return Response();
+    }
+    void turn_ended() noexcept override {
+        turn = std::exchange(handled_, {});
+        const int end = ends.fetch_add(1) + 1;
+        wait_until([&] { return may_end.load() >= end; });
+    }
+
+    std::vector<std::string> turn;  // what was handled in it; while the worker is held
+    std::atomic<int> ends = 0;
+    std::atomic<int> may_end = 0;
+
+private:
+    std::vector<std::string> handled_;
+};
+
+class HeldWorker : public WorkerTest<Held> {
+protected:
+    static constexpr std::size_t kClients = 12;
+
+    // Every client's request was answered in one turn, whose end holds the worker.
+    HeldWorker() {
+        for (int& client : clients) {
+            client = ::socket(AF_INET, SOCK_STREAM, 0);
+            connect(client);
+            EXPECT_EQ(ask(client), "");  // it has been accepted
+        }
+        send_request(peer, "/join");
+        wait_until([&] { return handler.ends.load() == 1; });
+        for (std::size_t i = 0; i < kClients; ++i) {
+            send_request(clients[i], "/join" + std::to_string(i));
+        }
+        handler.may_end = 1;
+        wait_until([&] { return handler.ends.load() == 2; });
+        EXPECT_EQ(handler.turn.size(), kClients);
+        EXPECT_EQ(receive_answer(peer), "");
+        for (const int client : clients) {
+            EXPECT_EQ(receive_answer(client), "");
+        }
+    }
+    ~HeldWorker() override {
+        handler.may_end = 100;
+        for (const int client : clients) {
+            ::close(client);
+        }
+    }
+
+    std::array<int, kClients> clients;
+};
+
+TEST_F(HeldWorker, ReadsFromThoseThatWereAnsweredButEndsATurnThatTheyDoNotJoin) {
+    const std::string first = handler.turn.front();
+    for (std::size_t i = 0; i < kClients; ++i) {
+        const std::string path = "/join" + std::to_string(i);
+        send_request(clients[i], path == first ? path : "/");
+    }
+    handler.may_end = 2;
+    wait_until([&] { return handler.ends.load() == 3; });
+    EXPECT_EQ(handler.turn, (std::vector<std::string>{first, "/", "/", "/", "/"}));
+    handler.may_end = 3;
+    for (const int client : clients) {
+        EXPECT_EQ(receive_answer(client), "");
+    }
+}
+
+TEST_F(HeldWorker, WaitsForThoseThatSendLater) {
+    for (std::size_t i = 1; i < kClients; i += 2) {
+        send_request(clients[i]);
+    }
+    handler.may_end = 2;
+    for (std::size_t i = 1; i < kClients; i += 2) {
+        EXPECT_EQ(receive_answer(clients[i]), "");
+    }
+    for (std::size_t i = 0; i < kClients; i += 2) {
+        EXPECT_EQ(ask(clients[i]), "");
+    }
+}
+
+TEST_F(HeldWorker, NoticesThatOneItIsAboutToReadFromHasLeft) {
+    ::close(clients.front());
+    clients.front() = ::socket(AF_INET, SOCK_STREAM, 0);
+    handler.may_end = 2;
+    for (std::size_t i = 1; i < kClients; ++i) {
+        EXPECT_EQ(ask(clients[i]), "");
+    }
+    wait_until([&] { return front->open_connections() == kClients; });
+    EXPECT_EQ(front->open_connections(), kClients);
 }
 
 }  // namespace
