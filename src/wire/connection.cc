@@ -43,7 +43,7 @@ void Connection::go_on() {
             if (reading_ || awaits_tls_) {
                 break;
             }
-            read_later();
+            read(false);
             continue;
         }
         if ((!reading_ || session_->multiplexed()) && !session_->output_full()) {
@@ -64,8 +64,11 @@ void Connection::go_on() {
             yield();
         } else if (session_->phase() == Session::Phase::kClosing && !lingering_) {
             finish();
+        } else if (wants_read() && session_->phase() == Session::Phase::kIdle) {
+            reading_ = true;
+            worker_.read_later(*this);
         } else if (wants_read()) {
-            read_later();
+            read(false);
         } else {
             break;
         }
@@ -222,12 +225,12 @@ bool Connection::wants_read() const {
     return lingering_;
 }
 
-void Connection::read_later() {
-    reading_ = true;
-    worker_.read_later(*this);
-}
-
 bool Connection::read(bool likely) {
+    reading_ = true;
+    if (closed_) {  // since it asked
+        did_read(asio::error::operation_aborted, 0);
+        return false;
+    }
     const std::span<char> free = room();
     if (likely) {
         ErrorCode ec;

@@ -36,8 +36,8 @@ public:
                       // are told to end if they come in pieces
     void tls_came();  // it may have waited for that
     void close();     // closes it now; a running handler's answer will be dropped
-    // What Worker::read_later() asked for. `likely`: the bytes may well be there. Returns whether
-    // that was true.
+    // The turn that Worker::read_later() asked for. `likely`: the bytes may well be there. Returns
+    // whether that was true.
     bool read(bool likely);
 
     std::list<Connection>::iterator self;  // its place in the worker's list
@@ -56,7 +56,6 @@ private:
     void write();
     void may_write(ErrorCode ec);
     bool wants_read() const;
-    void read_later();
     std::span<char> room();
     void did_read(ErrorCode ec, std::size_t bytes);
     void opened();

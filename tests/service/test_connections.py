@@ -152,6 +152,7 @@ def test_beyond_the_most_connections(make_server):
     with Crowd(server, 90) as crowd:
         with Crowd(server, 200) as more:  # accepted in any order
             eventually(lambda: crowd.closed() + more.closed() == 190, 20, "100 are left")
+        eventually(lambda: alive(server))  # it has seen them leave
         unharmed(server, other)
     eventually(lambda: alive(server))
     with Crowd(server, 90):
