@@ -90,7 +90,7 @@ void Connection::go_on() {
 
 void Connection::handle(Exchange& exchange) {
     ++running_;
-    worker_.note_request();
+    worker_.note_handler();
     exchange.request.peer = peer_;
     millrace::start(worker_.handler().handle(exchange.request),
                     [this, &exchange](std::optional<Response>&& response) {

@@ -111,7 +111,6 @@ bool Worker::take_turn() {
     return true;
 }
 
-// A request, or something posted, is about to be handled.
 void Worker::note_handler() {
     if (!at_turn_end_.empty()) {
         ++strangers_;  // unless it calls at_turn_end()

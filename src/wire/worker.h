@@ -74,7 +74,8 @@ public:
     // Reads from it in its turn: after those that asked before, and after this turn. By then its
     // client may have sent the next request, which saves waiting for it.
     void read_later(Connection& connection) { to_read_.push_back(&connection); }
-    void note_request() { note_handler(); }
+    // A request, or something posted, is about to be handled.
+    void note_handler();
 
 private:
     using Timer =
@@ -88,7 +89,6 @@ private:
 
     void run();
     bool take_turn();
-    void note_handler();
     void accept(Listener& listener);
     void accepted(Listener& listener, boost::system::error_code ec, Socket socket);
     void accept_later(Listener& listener);
@@ -103,8 +103,8 @@ private:
     Timer sweep_timer_;
     std::vector<env::TurnEnd*> at_turn_end_;
     std::vector<env::TurnEnd*> ending_;  // of the turn that ends
-    int strangers_ = 0;                  // requests in a row that did not call at_turn_end()
-    std::deque<Connection*> to_read_;
+    int strangers_ = 0;  // of what note_handler() heard of, so many in a row did not join
+    std::deque<Connection*> to_read_;  // each once: it asks for no second turn before its first
     std::list<Listener> listeners_;
     std::list<Connection> connections_;
     bool sweeping_ = false;

@@ -7,19 +7,9 @@
 #include <cstdlib>
 #include <string>
 
-namespace millrace::test {
+#include "base/sanitized.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
-#endif
+namespace millrace::test {
 
 inline std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
     const char* const text = std::getenv(variable);
