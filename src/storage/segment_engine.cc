@@ -176,16 +176,12 @@ public:
         co_return co_await completion<bool>(std::move(begin));
     }
 
-    // Runs `read(mode)` here if memory has what it wants, else on the disk pool. `from_disk`: it is
-    // not worth a try.
+    // Runs `read(mode)` here if memory has what it wants, else on the disk pool.
     template <class Read>
-    auto cached_first(Read read, bool from_disk = false)
-        -> Task<decltype(read(env::ReadMode::kMayBlock))> {
-        if (!from_disk) {
-            auto result = read(env::ReadMode::kCachedOnly);
-            if (result || result.error().code != Errc::kWouldBlock) {
-                co_return result;
-            }
+    auto cached_first(Read read) -> Task<decltype(read(env::ReadMode::kMayBlock))> {
+        auto result = read(env::ReadMode::kCachedOnly);
+        if (result || result.error().code != Errc::kWouldBlock) {
+            co_return result;
         }
         auto blocking = [&read] { return read(env::ReadMode::kMayBlock); };
         auto task = pool_.run(std::move(blocking));
@@ -333,12 +329,19 @@ Task<Result<ReadResult>> SegmentEngine::read(ReadRequest request) {
     if (log == nullptr) {
         co_return no_shard(request.shard);
     }
-    auto read = [&](env::ReadMode mode) {
-        return read_records(impl_->parts_, *log, request, mode);
-    };
-    const bool from_disk = log->read_ahead().expects(request.from);
-    auto task = impl_->cached_first(std::move(read), from_disk);
-    co_return co_await std::move(task);
+    ShardReader reader(impl_->parts_, *log, request);
+    // One that goes on where a read from the disk ended is not worth a try here.
+    if (!log->read_ahead().expects(request.from)) {
+        MILLRACE_CO_TRY(const bool done, reader.read(env::ReadMode::kCachedOnly));
+        if (done) {
+            co_return reader.take();
+        }
+    }
+    auto blocking = [&reader] { return reader.read(env::ReadMode::kMayBlock); };
+    auto task = impl_->pool_.run(std::move(blocking));
+    MILLRACE_CO_TRY(const bool all, co_await std::move(task));
+    CHECK(all);
+    co_return reader.take();
 }
 
 std::unique_ptr<WaitHandle> SegmentEngine::wait_beyond(ShardKey shard, Position position,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "storage/segment.h"
 #include "unit/storage/store.h"
 
@@ -52,13 +54,13 @@ TEST_F(ShardReaderTest, StopsAtTheBoundsAndSaysWhereToGoOn) {
     EXPECT_EQ(result.tip, Position(5));
 
     ReadRequest request{kShard, Position(0), 100, 14, WallTime{}};  // a record is 3 + 4
-    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    result = read_records(*parts, *log, request).value();
     EXPECT_EQ(text_of(result), "0:rec0 1:rec1");
     request.bytes_max = 1;
-    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    result = read_records(*parts, *log, request).value();
     EXPECT_EQ(text_of(result), "0:rec0") << "the first is given whatever its size";
     request.records_max = 0;
-    result = read_records(*parts, *log, request, env::ReadMode::kMayBlock).value();
+    result = read_records(*parts, *log, request).value();
     EXPECT_TRUE(result.records.empty());
     EXPECT_EQ(result.next, Position(0));
 }
@@ -215,7 +217,7 @@ TEST_F(ReadsFromTheDisk, NothingIsAskedForThatIsInMemory) {
 TEST_F(ReadsFromTheDisk, ReadersThatMemoryServesAskForNothing) {
     files.set_cold(false);
     ReadRequest request{kShard, Position(0), 10, 1 << 30, WallTime{}};
-    ASSERT_TRUE(read_records(*parts, *log, request, env::ReadMode::kCachedOnly));
+    ASSERT_TRUE(ShardReader(*parts, *log, request).read(env::ReadMode::kCachedOnly).value());
     EXPECT_TRUE(files.take_wishes().empty());
     EXPECT_FALSE(log->read_ahead().expects(Position(10)));
 }
@@ -242,10 +244,103 @@ TEST_F(LargeReadsFromTheDisk, ReadersThatComeFromNowhereOrFromMemoryLetGoOfNothi
     read_on(0, 20);
     read_on(30, 10);  // another
     EXPECT_TRUE(files.take_farewells().empty());
-    const ReadRequest request{kShard, Position(20), 10, 1 << 30, WallTime{}};
+    const ReadRequest request{kShard, Position(20), 1, 1 << 30, WallTime{}};
     files.set_cold(false);
-    ASSERT_TRUE(read_records(*parts, *log, request, env::ReadMode::kCachedOnly));
+    ASSERT_TRUE(ShardReader(*parts, *log, request).read(env::ReadMode::kCachedOnly).value());
     EXPECT_TRUE(files.take_farewells().empty());
+}
+
+// ---- A worker begins, the disk pool goes on.
+
+void expect_same(const ReadResult& one, const ReadResult& other) {
+    ASSERT_EQ(one.records.size(), other.records.size());
+    for (std::size_t i = 0; i < one.records.size(); ++i) {
+        const Record& a = one.records[i];
+        const Record& b = other.records[i];
+        ASSERT_EQ(a.position, b.position);
+        ASSERT_EQ(a.key, b.key);
+        ASSERT_EQ(as_text(a.data), as_text(b.data));
+    }
+    EXPECT_EQ(one.next, other.next);
+    EXPECT_EQ(one.tip, other.tip);
+    EXPECT_EQ(one.at_end, other.at_end);
+    if (one.next < one.tip) {
+        EXPECT_EQ(one.next_stamp, other.next_stamp);
+    }
+}
+
+class LongReads : public ShardReaderTest {
+protected:
+    static constexpr std::size_t kHere = 256 << 10;  // what a worker reads at once
+
+    // 2 MiB of records of 1 to 20,000 bytes in segments of 300 KiB.
+    LongReads() {
+        options.segment_bytes = 300 << 10;
+        reopen();
+        log = std::make_shared<ShardLog>(*parts, state_of(kShard));
+        for (std::size_t bytes = 0; bytes < 2 << 20; count += 1) {
+            const std::string data(1 + random() % 20'000, static_cast<char>('a' + count % 26));
+            append(*log, data, kStampMs + static_cast<std::int64_t>(count));
+            bytes += data.size();
+        }
+    }
+
+    std::mt19937 random{4711};
+    std::uint64_t count = 0;
+};
+
+TEST_F(LongReads, AreTheSameWhetherOrNotAWorkerBeganThem) {
+    seal(*log);
+    for (int round = 0; round < 200; ++round) {
+        ReadRequest request;
+        request.shard = kShard;
+        request.from = Position(random() % count);
+        request.records_max = static_cast<std::uint32_t>(1 + random() % 300);
+        request.bytes_max = random() % (2 << 20);
+        if (random() % 2 == 0) {
+            request.horizon = after(static_cast<std::int64_t>(random() % count));
+        }
+        ShardReader reader(*parts, *log, request);
+        if (!reader.read(env::ReadMode::kCachedOnly).value()) {
+            ASSERT_TRUE(reader.read(env::ReadMode::kMayBlock).value());
+        }
+        expect_same(reader.take(), read_records(*parts, *log, request).value());
+    }
+}
+
+TEST_F(LongReads, AWorkerDoesNoMoreThanItsPart) {
+    ReadRequest request{kShard, Position(0), 10'000, kHere, WallTime{}};
+    EXPECT_TRUE(ShardReader(*parts, *log, request).read(env::ReadMode::kCachedOnly).value());
+    request.bytes_max = kHere + 40'000;
+    ShardReader reader(*parts, *log, request);
+    EXPECT_FALSE(reader.read(env::ReadMode::kCachedOnly).value());
+    const ReadResult whole = read_records(*parts, *log, request).value();
+    // What the worker read is not read again.
+    files.flip(log->segment_path(Position(0)), kSegmentHeaderBytes + 5);
+    EXPECT_TRUE(reader.read(env::ReadMode::kMayBlock).value());
+    expect_same(reader.take(), whole);
+}
+
+TEST_F(LongReads, GoOnWhereMemoryEnds) {
+    ReadRequest request{kShard, Position(0), 10'000, 10 << 20, WallTime{}};
+    const auto whole = read_records(*parts, *log, request).value();
+    ShardReader reader(*parts, *log, request);
+    files.set_cold(true);
+    EXPECT_FALSE(reader.read(env::ReadMode::kCachedOnly).value());
+    EXPECT_TRUE(reader.read(env::ReadMode::kMayBlock).value());
+    expect_same(reader.take(), whole);
+}
+
+TEST_F(LongReads, EndBeforeDamageThatThePoolMeets) {
+    const ReadRequest request{kShard, Position(0), 10'000, 10 << 20, WallTime{}};
+    ShardReader reader(*parts, *log, request);
+    EXPECT_FALSE(reader.read(env::ReadMode::kCachedOnly).value());
+    files.flip(log->segment_path(log->state().segments.at(3).first), 1000);
+    EXPECT_TRUE(reader.read(env::ReadMode::kMayBlock).value());
+    const ReadResult read = reader.take();
+    EXPECT_LT(read.next, read.tip);
+    EXPECT_GE(read.next, log->state().segments.at(3).first);
+    expect_same(read, read_records(*parts, *log, request).value());
 }
 
 TEST_F(ShardReaderTest, RecordsOutliveTheirSegment) {

@@ -45,6 +45,15 @@ void add(Buffer& to, Bytes bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
+// One read in one go.
+inline Result<ReadResult> read_records(StoreParts& parts, ShardLog& log,
+                                       const ReadRequest& request) {
+    ShardReader reader(parts, log, request);
+    MILLRACE_TRY(const bool done, reader.read(env::ReadMode::kMayBlock));
+    EXPECT_TRUE(done);
+    return reader.take();
+}
+
 // A segment of frames "<position>", from `first` to `last`.
 inline std::vector<std::byte> segment_of(ShardKey shard, std::uint64_t first, std::uint64_t last) {
     std::vector<std::byte> bytes;
@@ -103,7 +112,7 @@ protected:
         request.records_max = records_max;
         request.bytes_max = 1 << 30;
         request.horizon = horizon;
-        return read_records(*parts, log, request, env::ReadMode::kMayBlock);
+        return read_records(*parts, log, request);
     }
     // "0:first 1:second".
     std::string text(ShardLog& log, std::uint64_t from = 0) {
