@@ -128,7 +128,9 @@ constexpr Operation kOperations[] = {
                                        &kEnhancedMonitoringOutput),
     built<enable_enhanced_monitoring>("EnableEnhancedMonitoring", kEnhancedMonitoringInput,
                                       &kEnhancedMonitoringOutput),
-    built<get_records>("GetRecords", kGetRecordsInput, &kGetRecordsOutput).at(0),
+    built<get_records>("GetRecords", kGetRecordsInput, &kGetRecordsOutput)
+        .at(0)
+        .outliving_request(),
     built<get_resource_policy>("GetResourcePolicy", kResourcePolicyInput,
                                &kGetResourcePolicyOutput),
     built<get_shard_iterator>("GetShardIterator", kGetShardIteratorInput, &kGetShardIteratorOutput)

@@ -49,6 +49,9 @@ struct Operation {
     // Of one account in one region; 0: without limit.
     std::uint32_t calls_per_second = 5;
     bool for_each_stream = false;  // these, or for all streams together
+    // The response views nothing of its request, so that a large one may be sent while it is
+    // encoded.
+    bool outlives_request = false;
 
     // The row with another limit.
     constexpr Operation at(std::uint32_t calls) const {
@@ -59,6 +62,11 @@ struct Operation {
     constexpr Operation at_for_each_stream(std::uint32_t calls) const {
         Operation row = at(calls);
         row.for_each_stream = true;
+        return row;
+    }
+    constexpr Operation outliving_request() const {
+        Operation row = *this;
+        row.outlives_request = true;
         return row;
     }
 };

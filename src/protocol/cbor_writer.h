@@ -30,6 +30,16 @@ public:
     void blob(Bytes value);
     void timestamp(std::int64_t ms);
 
+    // What such a token takes; the head is that of a string, before its bytes.
+    static std::size_t head_bytes(std::uint64_t argument);
+    static std::size_t number_bytes(std::int64_t value);
+    static std::size_t timestamp_bytes(std::int64_t ms, Times times);
+
+    // As JsonWriter has them.
+    std::size_t size() const { return out_.size(); }
+    void cut() {}
+    void resume() {}
+
 private:
     void head(unsigned major_type, std::uint64_t argument);
 

@@ -1,8 +1,8 @@
 #include "protocol/encoder.h"
 
-#include "base/base64.h"
-#include "protocol/cbor_writer.h"
-#include "protocol/json_writer.h"
+#include <utility>
+
+#include "protocol/body_meter.h"
 
 namespace millrace::protocol {
 
@@ -76,72 +76,33 @@ void write_structure(Writer& writer, const Shape& shape, const void* object) {
     writer.end_structure();
 }
 
-// Adds up what the writers will need, so that a body of many megabytes is not moved as it grows:
-// exact for CBOR strings up to their heads, short only of escapes in JSON.
-class Estimate final {
-public:
-    explicit Estimate(Format format) : format_(format) {}
+CborWriter::Times cbor_times(Format format) {
+    return format == Format::kRpcCbor ? CborWriter::Times::kSeconds
+                                      : CborWriter::Times::kMilliseconds;
+}
 
-    std::size_t structure(const Shape& shape, const void* object) const {
-        std::size_t total = kBrackets;
-        for (const Field& field : shape.fields) {
-            if (field.access.present(object)) {
-                total += field.name.size() + kAround + member(field, object);
-            }
-        }
-        return total;
-    }
-
-private:
-    static constexpr std::size_t kBrackets = 3;  // and a comma
-    static constexpr std::size_t kAround = 9;    // quotes, colon and comma; a CBOR head
-    static constexpr std::size_t kNumber = 21;
-
-    std::size_t member(const Field& field, const void* object) const {
-        switch (field.kind) {
-            case Kind::kString:
-                return field.access.text(object).size() + kAround;
-            case Kind::kBlob: {
-                const std::size_t size = field.access.bytes(object).size();
-                return kAround + (format_ == Format::kJson ? base64::encoded_size(size) : size);
-            }
-            case Kind::kStructure:
-                return structure(*field.shape, field.access.child(object));
-            case Kind::kList:
-            case Kind::kMap:
-                return elements(field, object);
-            default:
-                return kNumber;
-        }
-    }
-    std::size_t elements(const Field& field, const void* object) const {
-        std::size_t total = kBrackets;
-        const std::size_t size = field.access.size(object);
-        for (std::size_t i = 0; i < size; ++i) {
-            if (field.kind == Kind::kMap) {
-                const auto [key, value] = field.access.entry(object, i);
-                total += key.size() + value.size() + 2 * kAround;
-            } else if (field.shape == nullptr) {
-                total += field.access.item_text(object, i).size() + kAround;
-            } else {
-                total += structure(*field.shape, field.access.item(object, i));
-            }
-        }
-        return total;
-    }
-
-    const Format format_;
-};
+// JsonWriter asks for a little more than it may take.
+constexpr std::size_t kWriterRoom = 64;
+// Beyond a piece's size, for the element that completes it; a larger one is moved as it grows.
+constexpr std::size_t kElementRoom = 64 << 10;
 
 }  // namespace
 
 std::size_t encoded_size(Format format, const Shape& shape, const void* object) {
-    return Estimate(format).structure(shape, object);
+    const auto measure = [&](auto meter) {
+        write_structure(meter, shape, object);
+        return meter.size();
+    };
+    return format == Format::kJson ? measure(JsonMeter()) : measure(CborMeter(cbor_times(format)));
 }
 
 std::string encode(Format format, const Shape& shape, const void* object) {
+    return encode(format, shape, object, encoded_size(format, shape, object));
+}
+
+std::string encode(Format format, const Shape& shape, const void* object, std::size_t size) {
     std::string out;
-    out.reserve(encoded_size(format, shape, object));
+    out.reserve(size + kWriterRoom);
     encode(format, shape, object, out);
     return out;
 }
@@ -151,10 +112,61 @@ void encode(Format format, const Shape& shape, const void* object, std::string& 
         JsonWriter writer(out);
         write_structure(writer, shape, object);
     } else {
-        CborWriter writer(out, format == Format::kRpcCbor ? CborWriter::Times::kSeconds
-                                                          : CborWriter::Times::kMilliseconds);
+        CborWriter writer(out, cbor_times(format));
         write_structure(writer, shape, object);
     }
+}
+
+PieceEncoder::PieceEncoder(Format format, const Shape& shape, const void* object)
+    : shape_(shape), object_(object), writer_(std::in_place_type<JsonWriter>, piece_) {
+    if (format != Format::kJson)
+        writer_.emplace<CborWriter>(piece_, cbor_times(format));
+}
+
+std::string PieceEncoder::next() {
+    if (begun_ && field_ == shape_.fields.size())
+        return {};
+    piece_.reserve(kPieceBytes + kElementRoom);
+    std::visit([this](auto& writer) { write_piece(writer); }, writer_);
+    return std::exchange(piece_, {});
+}
+
+template <class Writer>
+void PieceEncoder::write_piece(Writer& writer) {
+    writer.resume();
+    if (!std::exchange(begun_, true))
+        writer.begin_structure();
+    for (; field_ < shape_.fields.size(); ++field_) {
+        const Field& field = shape_.fields[field_];
+        if (!field.access.present(object_))
+            continue;
+        if (field.kind != Kind::kList || field.shape == nullptr) {
+            writer.name(field.name);
+            write_member(writer, field, object_);
+        } else if (!write_elements(writer, field)) {
+            return writer.cut();
+        }
+    }
+    writer.end_structure();
+    writer.cut();
+}
+
+// From the next one on. False: the piece is full.
+template <class Writer>
+bool PieceEncoder::write_elements(Writer& writer, const Field& field) {
+    if (element_ == 0) {
+        writer.name(field.name);
+        writer.begin_list();
+    }
+    const std::size_t size = field.access.size(object_);
+    while (element_ < size) {
+        write_structure(writer, *field.shape, field.access.item(object_, element_++));
+        if (writer.size() >= kPieceBytes)
+            return false;
+    }
+    writer.end_list();
+    element_ = 0;
+    return true;
 }
 
 }  // namespace millrace::protocol

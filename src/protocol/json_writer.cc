@@ -67,7 +67,45 @@ char* put_escaped(char* at, char c) {
     }
 }
 
+std::size_t digits(std::uint64_t value) {
+    std::size_t count = 1;
+    for (; value >= 10; value /= 10)
+        ++count;
+    return count;
+}
+
+// Three decimals, without the zeros at their end.
+std::size_t decimals(unsigned thousandths) {
+    return thousandths % 100 == 0 ? 1 : thousandths % 10 == 0 ? 2 : 3;
+}
+
+std::uint64_t magnitude(std::int64_t value) {
+    return value < 0 ? -static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+}
+
 }  // namespace
+
+std::size_t JsonWriter::text_bytes(std::string_view value) {
+    std::size_t bytes = 2 + value.size();
+    if (has_escapes(value)) {
+        std::array<char, kEscapeMax> escape;
+        for (const char c : value) {
+            if (needs_escape(c))
+                bytes += static_cast<std::size_t>(put_escaped(escape.data(), c) - &escape[1]);
+        }
+    }
+    return bytes;
+}
+
+std::size_t JsonWriter::number_bytes(std::int64_t value) {
+    return (value < 0 ? 1 : 0) + digits(magnitude(value));
+}
+
+std::size_t JsonWriter::timestamp_bytes(std::int64_t ms) {
+    const auto fraction = static_cast<unsigned>(magnitude(ms) % 1000);
+    return (ms < 0 ? 1 : 0) + digits(magnitude(ms) / 1000) +
+           (fraction != 0 ? 1 + decimals(fraction) : 0);
+}
 
 void JsonWriter::grow(std::size_t bytes) {
     const std::size_t reserved = out_.capacity() - size_;
@@ -159,15 +197,13 @@ void JsonWriter::timestamp(std::int64_t ms) {
     char* at = begin_token(2 + kNumberMax + 4);
     if (ms < 0)
         *at++ = '-';
-    const std::uint64_t size =
-        ms < 0 ? -static_cast<std::uint64_t>(ms) : static_cast<std::uint64_t>(ms);
-    at = std::to_chars(at, at + kNumberMax, size / 1000).ptr;
-    const auto fraction = static_cast<unsigned>(size % 1000);
+    at = std::to_chars(at, at + kNumberMax, magnitude(ms) / 1000).ptr;
+    const auto fraction = static_cast<unsigned>(magnitude(ms) % 1000);
     if (fraction != 0) {
-        const char decimals[] = {'.', static_cast<char>('0' + fraction / 100),
-                                 static_cast<char>('0' + fraction / 10 % 10),
-                                 static_cast<char>('0' + fraction % 10)};
-        at = std::copy_n(decimals, fraction % 100 == 0 ? 2 : fraction % 10 == 0 ? 3 : 4, at);
+        const char text[] = {'.', static_cast<char>('0' + fraction / 100),
+                             static_cast<char>('0' + fraction / 10 % 10),
+                             static_cast<char>('0' + fraction % 10)};
+        at = std::copy_n(text, 1 + decimals(fraction), at);
     }
     end_token(at);
 }

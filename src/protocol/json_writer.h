@@ -1,6 +1,6 @@
 // Writes JSON, token by token, at the end of a string. Commas are its business. While it writes,
 // the string is a little longer than what was written: it is exact when the outermost structure
-// ends.
+// ends, and after cut().
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,17 @@ public:
     void boolean(bool value);
     void blob(Bytes value);           // base64
     void timestamp(std::int64_t ms);  // decimal seconds, at most three decimals
+
+    // What such a token takes, quotes included.
+    static std::size_t text_bytes(std::string_view value);
+    static std::size_t number_bytes(std::int64_t value);
+    static std::size_t timestamp_bytes(std::int64_t ms);
+
+    std::size_t size() const { return size_; }  // of the string, as far as it is written
+    // Makes the string exact now. It may be exchanged for another one then, which goes on with what
+    // follows.
+    void cut() { out_.resize(size_); }
+    void resume() { size_ = out_.size(); }
 
 private:
     void open(char bracket);

@@ -6,6 +6,7 @@
 
 #include "api/call_rate.h"
 #include "base/log.h"
+#include "protocol/answer_body.h"
 #include "protocol/authentication.h"
 #include "protocol/binder.h"
 #include "protocol/caller_identity.h"
@@ -27,6 +28,9 @@ constexpr std::string_view kNothingToAuthorize =
     "Unable to determine service/operation name to be authorized";
 
 constexpr std::string_view kRpcProtocol = "rpc-v2-cbor";
+
+// A larger answer is encoded while it is sent.
+constexpr std::size_t kWholeBytesMax = 2 * PieceEncoder::kPieceBytes;
 
 constexpr std::string_view kNoOperation = "unknown";  // in metrics and logs
 
@@ -108,7 +112,7 @@ public:
 
     Task<api::Answer<void>> call() { return call_->run(*context_); }
 
-    Reply after_call(const api::Answer<void>& answer) const {
+    Reply after_call(const api::Answer<void>& answer) {
         if (answer.has_error())
             return error(format(), answer.error());
         Reply reply{{}, "ok"};
@@ -121,9 +125,8 @@ public:
             return reply;
         }
         reply.response.headers.add("Content-Type", header_value(format()));
-        if (const model::Shape* const shape = row_->operation->response) {
-            reply.response.body = encode(format(), *shape, call_->response());
-        }
+        if (const model::Shape* const shape = row_->operation->response)
+            encode_answer(*shape, reply.response);
         return reply;
     }
 
@@ -162,6 +165,18 @@ private:
     Format format() const { return format_of(type_); }
     std::string_view operation_name() const {
         return row_ != nullptr ? row_->operation->name : kNoOperation;
+    }
+
+    void encode_answer(const model::Shape& shape, wire::Response& response) {
+        const std::size_t size = encoded_size(format(), shape, call_->response());
+        if (size <= kWholeBytesMax || !row_->operation->outlives_request) {
+            response.body = encode(format(), shape, call_->response(), size);
+            return;
+        }
+        auto body = std::make_unique<AnswerBody>(std::move(call_), shape, format(), size);
+        response.body = body->next_piece();  // leaves with the head
+        response.source_bytes = size - response.body.size();
+        response.source = std::move(body);
     }
 
     Reply refuse_method() const {

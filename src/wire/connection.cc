@@ -15,8 +15,9 @@ namespace millrace::wire {
 
 namespace asio = boost::asio;
 
-// Pieces sent before the worker's other connections get their turn.
+// So many pieces, or bytes of them, are sent before the worker's other connections get their turn.
 constexpr int kPiecesPerTurn = 4;
+constexpr std::size_t kPieceBytesPerTurn = 256 << 10;
 
 constexpr std::string_view kTlsRequired =
     "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
@@ -38,6 +39,7 @@ void Connection::start() {
 void Connection::go_on() {
     going_on_ = true;
     int pieces = 0;
+    pulled_bytes_ = 0;
     while (!closed_ && !writing_) {
         if (session_ == nullptr) {
             if (reading_ || awaits_tls_) {
@@ -58,10 +60,11 @@ void Connection::go_on() {
         }
         if (!sending_.empty() || session_->has_output()) {
             write();
-        } else if (!yielding_ && pieces < kPiecesPerTurn && pull()) {
-            ++pieces;
-        } else if (!yielding_ && pieces == kPiecesPerTurn) {
+        } else if (!yielding_ &&
+                   (pieces == kPiecesPerTurn || pulled_bytes_ >= kPieceBytesPerTurn)) {
             yield();
+        } else if (!yielding_ && pull()) {
+            ++pieces;
         } else if (session_->phase() == Session::Phase::kClosing && !lingering_) {
             finish();
         } else if (wants_read() && session_->phase() == Session::Phase::kIdle) {
@@ -118,6 +121,7 @@ bool Connection::pull() {
         return false;
     }
     ++running_;
+    worker_.note_handler();
     millrace::start(exchange->source->next(), [this, exchange](std::optional<std::string>&& piece) {
         pulled(*exchange, std::move(piece));
     });
@@ -129,6 +133,7 @@ void Connection::pulled(Exchange& exchange, std::optional<std::string>&& piece) 
     if (closed_) {
         exchange.source.reset();
     } else if (piece) {
+        pulled_bytes_ += piece->size();
         session_->piece(exchange, std::move(*piece));
     } else {
         session_->fail(exchange);

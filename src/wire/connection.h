@@ -74,7 +74,8 @@ private:
     Output sending_;
     std::size_t sent_ = 0;
     std::size_t lingered_ = 0;
-    std::size_t running_ = 0;  // handlers, and sources asked for a piece
+    std::size_t pulled_bytes_ = 0;  // of pieces, in this turn
+    std::size_t running_ = 0;       // handlers, and sources asked for a piece
     SteadyTime deadline_ = SteadyTime::max();
     std::uint64_t deadline_request_ = 0;
     Wait deadline_for_ = Wait::kNone;

@@ -4,8 +4,10 @@
 // HTTP/2 alike.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +53,11 @@ struct Response {
     unsigned status = 200;
     Fields headers;  // but Content-Length, Date and Connection, which the session adds
     std::string body;
-    // Set: the body comes from here, and `body` is empty. Never in answer to HEAD.
+    // Set: what follows `body` comes from here. Never in answer to HEAD.
     std::unique_ptr<Source> source;
+    // How many bytes it gives, if that is known: then the answer has a length, and all of it counts
+    // against the budget until the last byte is sent.
+    std::optional<std::size_t> source_bytes;
 };
 
 class Handler {

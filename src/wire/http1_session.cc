@@ -267,17 +267,20 @@ void Http1Session::move_request(char* to) {
 void Http1Session::answer(Exchange& exchange, Response&& response) {
     CHECK(phase_ == Phase::kHandling && exchange.running);
     exchange.running = false;
+    std::size_t bytes = response.body.size() + response.source_bytes.value_or(0);
     std::optional<BudgetShare> share;
-    if (response.body.size() > Output::kKeptBytesMax) {
+    if (bytes > Output::kKeptBytesMax) {
         share.emplace(context_.budget);
-        if (!share->hold(response.body.size())) {
+        if (!share->hold(bytes)) {
             response = {};
             response.status = 503;
+            bytes = 0;
         }
     }
     const bool pieces = response.source != nullptr;
+    const bool sized = !pieces || response.source_bytes;
     const bool http11 = head_.http11;
-    const bool keep = !draining_ && head_.keep_alive && (http11 || !pieces);
+    const bool keep = !draining_ && head_.keep_alive && (http11 || sized);
     const bool head_only = request_.method == "HEAD";
     std::string& out = output_.head;
     append_status_line(out, response.status);
@@ -287,26 +290,31 @@ void Http1Session::answer(Exchange& exchange, Response&& response) {
     } else if (!http11) {
         out += "Connection: keep-alive\r\n";
     }
+    chunked_ = !sized && http11;
+    if (chunked_) {
+        out += "Transfer-Encoding: chunked\r\n";
+    } else if (sized && !bodiless(response.status)) {
+        out += "Content-Length: ";
+        append_number(out, bytes);
+        out += "\r\n";
+    }
+    out += "\r\n";
+    begin_ = parsed_;
     if (pieces) {
         CHECK(!head_only);
-        out += http11 ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-        begin_ = parsed_;
         phase_ = Phase::kPieces;
-        chunked_ = http11;
         keep_after_pieces_ = keep;
+        pieces_share_.swap(share);
         release();
         exchange.source = std::move(response.source);
+        if (!response.body.empty()) {
+            append_piece(std::move(response.body));
+        }
         if (draining_) {
             exchange.source->stop(Source::Stop::kDraining);
         }
         return;
     }
-    if (!bodiless(response.status)) {
-        out += "Content-Length: ";
-        append_number(out, response.body.size());
-        out += "\r\n";
-    }
-    out += "\r\n";
     if (!head_only && !bodiless(response.status)) {
         if (response.body.size() <= kInlineBodyMax) {
             out += response.body;
@@ -315,7 +323,6 @@ void Http1Session::answer(Exchange& exchange, Response&& response) {
             output_.share = std::move(share);
         }
     }
-    begin_ = parsed_;
     answered(keep);
 }
 
@@ -363,6 +370,7 @@ void Http1Session::append_piece(std::string bytes) {
 }
 
 void Http1Session::end_pieces() {
+    pieces_share_.reset();
     if (chunked_) {
         output_.head += "0\r\n\r\n";
     }
@@ -372,6 +380,7 @@ void Http1Session::end_pieces() {
 void Http1Session::fail(Exchange& exchange) {
     exchange.running = false;
     exchange.source.reset();
+    pieces_share_.reset();
     phase_ = Phase::kClosing;
 }
 

@@ -1,8 +1,9 @@
 // HTTP/1.1 as bytes in, bytes out. The transport puts what it read into room(), tells received(),
 // and calls next() until it gives no request; each request is answered before the next one is
 // looked at, so pipelined answers leave in order, and those ready together in one write. A body
-// that comes in pieces is sent in chunks, to a client of HTTP/1.0 until the connection ends. Errors
-// of the client are answered here (400, 413, 417, 431, 501, 503) and end the session.
+// that comes in pieces of unknown length is sent in chunks, to a client of HTTP/1.0 until the
+// connection ends. Errors of the client are answered here (400, 413, 417, 431, 501, 503) and end
+// the session.
 //
 // Memory: one buffer holds a request's head and body, grown to exactly what Content-Length says (so
 // a large body is read into place) and freed after the answer if it grew beyond kKeptBytesMax;
@@ -91,8 +92,9 @@ private:
     std::string body_;  // of a chunked request
     bool draining_ = false;
     bool unread_ = false;
-    bool chunked_ = false;            // kPieces: how they are sent,
-    bool keep_after_pieces_ = false;  // and whether another request may follow
+    bool chunked_ = false;                     // kPieces: how they are sent,
+    bool keep_after_pieces_ = false;           // and whether another request may follow
+    std::optional<BudgetShare> pieces_share_;  // if it is known how many bytes they are
     Phase phase_ = Phase::kIdle;
     std::uint64_t requests_ = 0;
     Output output_;

@@ -277,7 +277,9 @@ void Http2Session::refuse(Http2Stream& stream, unsigned status) {
     stream.body = {};
     stream.ended = true;
     stream.since = context_.now;
-    submit(stream, Response{status, {}, {}, nullptr}, false);
+    Response response;
+    response.status = status;
+    submit(stream, response, false);
 }
 
 void Http2Session::reset(Http2Stream& stream, std::uint32_t error) {
@@ -290,6 +292,7 @@ void Http2Session::reset(Http2Stream& stream, std::uint32_t error) {
 // nghttp2 is done with it.
 void Http2Session::closed(Http2Stream& stream) {
     unsent_bytes_ -= stream.unsent.size() - stream.sent;
+    owed_bytes_ -= std::exchange(stream.owed_bytes, 0);
     stream.unsent = {};
     stream.sent = 0;
     if (stream.state == Http2Stream::State::kComplete) {
@@ -306,7 +309,7 @@ void Http2Session::closed(Http2Stream& stream) {
 }
 
 Exchange* Http2Session::next() {
-    if (waiting_ == 0 || failed_ || unsent_bytes_ >= kUnsentMax) {
+    if (waiting_ == 0 || failed_ || unsent_bytes_ + owed_bytes_ >= kUnsentMax) {
         return nullptr;
     }
     Http2Stream* oldest = nullptr;
@@ -335,7 +338,7 @@ void Http2Session::answer(Exchange& exchange, Response&& response) {
     stream.state = Http2Stream::State::kAnswered;
     stream.since = context_.now;
     // From here on the share is the answer's.
-    const std::size_t bytes = response.body.size();
+    const std::size_t bytes = response.body.size() + response.source_bytes.value_or(0);
     if (!stream.share.hold(bytes > Output::kKeptBytesMax ? bytes : 0)) {
         CHECK(stream.share.hold(0));
         response = {};
@@ -351,6 +354,8 @@ void Http2Session::answer(Exchange& exchange, Response&& response) {
         unsent_bytes_ += stream.unsent.size();
     }
     stream.source = std::move(response.source);
+    stream.owed_bytes = response.source_bytes.value_or(0);
+    owed_bytes_ += stream.owed_bytes;
     if (pieces && draining_) {
         stream.source->stop(Source::Stop::kDraining);
     }
@@ -363,9 +368,9 @@ void Http2Session::answer(Exchange& exchange, Response&& response) {
 void Http2Session::submit(Http2Stream& stream, const Response& response, bool body) {
     std::array<char, 20> status_room;
     std::array<char, 20> length_room;
-    const bool sized = response.source == nullptr && response.status >= 200 &&
-                       response.status != 204 && response.status != 304;
-    const std::string_view length = sized ? decimal(response.body.size(), length_room) : "";
+    const bool sized = (response.source == nullptr || response.source_bytes) &&
+                       response.status >= 200 && response.status != 204 && response.status != 304;
+    const std::size_t length = response.body.size() + response.source_bytes.value_or(0);
     const std::size_t bytes = 128 + context_.date.size() + response.headers.text().size();
     Http2Fields fields(bytes, response.headers.count() + 3);
     fields.add(":status", decimal(response.status, status_room));
@@ -374,7 +379,7 @@ void Http2Session::submit(Http2Stream& stream, const Response& response, bool bo
     }
     fields.add("date", context_.date);
     if (sized) {
-        fields.add("content-length", length);
+        fields.add("content-length", decimal(length, length_room));
     }
     nghttp2_data_provider provider{};
     provider.source.ptr = &stream;
@@ -412,6 +417,9 @@ void Http2Session::piece(Exchange& exchange, std::string bytes) {
         stream.source.reset();
         stream.ended = true;
     }
+    const std::size_t owed = std::min(bytes.size(), stream.owed_bytes);
+    stream.owed_bytes -= owed;
+    owed_bytes_ -= owed;
     unsent_bytes_ += bytes.size();
     stream.unsent = std::move(bytes);
     nghttp2_session_resume_data(session_, stream.id);

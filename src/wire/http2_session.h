@@ -3,11 +3,12 @@
 // connection and TLS are all the same here.
 //
 // Memory: a body grows as it comes, counted against the shared budget; of answers no more than
-// kUnsentMax waits before neither requests nor pieces are taken any more; and exchanges that their
-// client gave up count as streams until their handlers are done, so that a client gains nothing by
-// resetting them. Floods (resets, pings, settings, empty frames, endless headers) end the
-// connection with ENHANCE_YOUR_CALM. Stalled streams are reset by sweep(); a silent client with
-// streams is pinged, and taken for gone if it does not answer.
+// kUnsentMax waits before neither requests nor pieces are taken any more (for requests, what a
+// source of known length still has counts as well); and exchanges that their client gave up count
+// as streams until their handlers are done, so that a client gains nothing by resetting them.
+// Floods (resets, pings, settings, empty frames, endless headers) end the connection with
+// ENHANCE_YOUR_CALM. Stalled streams are reset by sweep(); a silent client with streams is pinged,
+// and taken for gone if it does not answer.
 #pragma once
 
 #include <cstdint>
@@ -106,6 +107,7 @@ private:
     std::size_t waiting_ = 0;                            // complete requests not given out
     std::size_t turn_ = 0;  // whose piece is next, by place in streams_
     std::size_t unsent_bytes_ = 0;
+    std::size_t owed_bytes_ = 0;        // by sources of known length
     std::size_t head_block_bytes_ = 0;  // of the frames of the header block under way
     FloodGuard guard_;
     SteadyTime heard_;     // when the client last sent something

@@ -36,8 +36,9 @@ struct Http2Stream final : Exchange {
     BudgetShare share;
     std::string unsent;  // of the answer
     std::size_t sent = 0;
-    bool ended = false;  // nothing follows `unsent`
-    SteadyTime since;    // when the last step towards its end was made
+    std::size_t owed_bytes = 0;  // by the source, if that is known
+    bool ended = false;          // nothing follows `unsent`
+    SteadyTime since;            // when the last step towards its end was made
 };
 
 }  // namespace millrace::wire

@@ -226,17 +226,116 @@ TEST(Encoder, BothEncodingsOfRandomValuesBindAlike) {
         ASSERT_EQ(as_json(from_cbor.value()), json);
         ASSERT_EQ(as_cbor(from_json.value()), cbor);
         ASSERT_EQ(from_json.violations(kWhole), from_cbor.violations(kWhole));
+        ASSERT_EQ(encoded_size(Format::kJson, kWhole, &w), json.size()) << json;
+        ASSERT_EQ(encoded_size(Format::kCbor, kWhole, &w), cbor.size()) << json;
+        ASSERT_EQ(encoded_size(Format::kRpcCbor, kWhole, &w),
+                  encode(Format::kRpcCbor, kWhole, &w).size())
+            << json;
+    }
+}
+
+TEST(Encoder, SizesAreExactForEveryByteAndNumber) {
+    const auto expect_exact = [](const Whole& w) {
+        for (const Format format : {Format::kJson, Format::kCbor, Format::kRpcCbor}) {
+            ASSERT_EQ(encoded_size(format, kWhole, &w), encode(format, kWhole, &w).size())
+                << as_json(w);
+        }
+    };
+    for (int byte = 0; byte < 256; ++byte) {
+        for (const std::size_t size : {1U, 15U, 16U, 17U, 40U, 300U, 70'000U}) {
+            const std::string text(size, static_cast<char>(byte));
+            Whole w;
+            w.text = text;
+            w.blob = as_bytes(text);
+            w.tags = {{text, text}};
+            expect_exact(w);
+        }
+    }
+    for (unsigned bit = 0; bit < 64; ++bit) {
+        for (const std::uint64_t near : {-1, 0, 1}) {
+            const auto number = static_cast<std::int64_t>((std::uint64_t{1} << bit) + near);
+            for (const std::int64_t value : {number, static_cast<std::int64_t>(~near - number)}) {
+                Whole w;
+                w.big = value;
+                w.integer = static_cast<std::int32_t>(value);
+                w.when = wall_time(value);
+                expect_exact(w);
+            }
+        }
+    }
+    for (std::int64_t power = 1; power < 1'000'000'000'000'000'000; power *= 10) {
+        for (const std::int64_t value : {power - 1, power, -power, 1 - power}) {
+            Whole w;
+            w.big = value;
+            w.when = wall_time(value);
+            expect_exact(w);
+        }
+    }
+}
+
+// What GetRecords answers looks like this.
+struct Reader {
+    std::optional<std::string_view> before;
+    std::vector<Whole> records;
+    std::vector<Whole> others;
+    std::optional<std::string_view> after;
+};
+constexpr model::Field kReaderFields[] = {
+    model::string_field<&Reader::before>("Before"),
+    model::list_field<&Reader::records>("Records", kWhole),
+    model::list_field<&Reader::others>("Others", kWhole),
+    model::string_field<&Reader::after>("After"),
+};
+constexpr model::Shape kReader{"Reader", kReaderFields};
+
+TEST(PieceEncoder, ItsPiecesAreTheWhole) {
+    std::mt19937 random(4711);
+    const std::string payload(3 * PieceEncoder::kPieceBytes, 'p');
+    for (int round = 0; round < 60; ++round) {
+        Reader reader;
+        if (random() % 2 == 0)
+            reader.before = "b\n";
+        if (random() % 2 == 0)
+            reader.after = "a";
+        for (auto* const list : {&reader.records, &reader.others}) {
+            list->resize(random() % 60);
+            for (Whole& w : *list) {
+                w = everything();
+                w.blob = as_bytes(payload).first(random() %
+                                                 (random() % 8 == 0 ? payload.size() : 20'000));
+            }
+        }
+        for (const Format format : {Format::kJson, Format::kCbor, Format::kRpcCbor}) {
+            PieceEncoder encoder(format, kReader, &reader);
+            std::string whole;
+            std::size_t last = PieceEncoder::kPieceBytes;
+            for (std::string piece = encoder.next(); !piece.empty(); piece = encoder.next()) {
+                ASSERT_GE(last, PieceEncoder::kPieceBytes) << "only the last one is smaller";
+                last = piece.size();
+                whole += piece;
+            }
+            EXPECT_EQ(encoder.next(), "");
+            ASSERT_EQ(whole, encode(format, kReader, &reader));
+        }
+    }
+}
+
+TEST(PieceEncoder, PiecesOfUsualRecordsAreNotMovedAsTheyGrow) {
+    const std::string payload(20'000, 'p');
+    Reader reader;
+    reader.records.resize(100);
+    for (Whole& w : reader.records)
+        w.blob = as_bytes(payload);
+    for (const Format format : {Format::kJson, Format::kCbor}) {
+        PieceEncoder encoder(format, kReader, &reader);
+        const std::string piece = encoder.next();
+        EXPECT_GE(piece.size(), PieceEncoder::kPieceBytes);
+        EXPECT_LT(piece.capacity(), 2 * PieceEncoder::kPieceBytes);  // never doubled
     }
 }
 
 TEST(Encoder, LargeResponsesAreNotMovedAsTheyGrow) {
     const std::string payload(100'000, 'p');
-    struct Reader {
-        std::vector<Whole> records;
-    };
-    static constexpr model::Field kFields[] = {
-        model::list_field<&Reader::records>("Records", kWhole)};
-    static constexpr model::Shape kShape{"Reader", kFields};
     Reader reader;
     reader.records.resize(100);
     for (Whole& w : reader.records) {
@@ -244,7 +343,7 @@ TEST(Encoder, LargeResponsesAreNotMovedAsTheyGrow) {
         w.blob = as_bytes(payload);
     }
     for (const Format format : {Format::kJson, Format::kCbor}) {
-        const std::string out = encode(format, kShape, &reader);
+        const std::string out = encode(format, kReader, &reader);
         EXPECT_LT(out.capacity(), out.size() + out.size() / 100);  // never doubled
     }
 }

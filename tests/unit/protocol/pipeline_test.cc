@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "env/manual_clock.h"
+#include "protocol/encoder.h"
 #include "support/sync_wait.h"
 #include "unit/protocol/binding.h"
 
@@ -77,6 +78,12 @@ constexpr model::Field kEchoFields[] = {
 };
 constexpr model::Shape kEcho{"Echo", kEchoFields};
 
+constexpr model::Field kLargeFields[] = {
+    model::string_field<&Whole::text>("Text"),
+    model::list_field<&Whole::parts>("Parts", kPart),
+};
+constexpr model::Shape kLarge{"Large", kLargeFields};
+
 std::unique_ptr<api::Call> make_echo() {
     return std::make_unique<EchoCall>();
 }
@@ -88,6 +95,10 @@ std::unique_ptr<api::Call> make_echoes() {
 // Without limits: there is no broker to ask.
 constexpr api::Operation kOperations[] = {
     api::Operation{"Echo", api::OperationKind::kUnary, &kEcho, &kEcho, make_echo}.at(0),
+    api::Operation{"Large", api::OperationKind::kUnary, &kEcho, &kLarge, make_echo}.at(0),
+    api::Operation{"LargeAlone", api::OperationKind::kUnary, &kEcho, &kLarge, make_echo}
+        .at(0)
+        .outliving_request(),
     api::Operation{"Echoes", api::OperationKind::kStreaming, &kEcho, &kEcho, make_echoes}.at(0),
     api::Operation{"Quiet", api::OperationKind::kUnary, &kEcho, nullptr, make_echo}.at(0),
 };
@@ -190,6 +201,52 @@ TEST_F(PipelineTest, CborIsAnsweredInCbor) {
 
 TEST_F(PipelineTest, OperationsWithoutOutputAnswerNothing) {
     expect(send(Sent().with("X-Amz-Target", "Kinesis_20131202.Quiet")), 200, kJsonType, "");
+}
+
+// A large answer that outlives its request is encoded as it is sent; any other, at once.
+TEST_F(PipelineTest, LargeAnswersComeInPiecesOfKnownLength) {
+    static const std::string kText = "views nothing of the request";
+    Whole answer;
+    const auto answer_parts = [&](std::size_t parts) {
+        answer.text = kText;
+        answer.parts.emplace(parts, Part{"WIDE", 7});
+        play_.act = [&](const Whole&, Whole& response, api::Context&) {
+            response = answer;
+            return api::Answer<void>(success());
+        };
+    };
+    for (const std::string_view type : {kJsonType, kCborType}) {
+        const Format format = type == kJsonType ? Format::kJson : Format::kCbor;
+        Sent sent;
+        sent.with("X-Amz-Target", "Kinesis_20131202.LargeAlone")
+            .with("Content-Type", std::string(type));
+        if (format == Format::kCbor)
+            sent.body = hex("a1 64 54657874 63 616263");
+        answer_parts(10);
+        wire::Response small = send(sent);
+        EXPECT_EQ(small.source, nullptr);
+        EXPECT_EQ(small.source_bytes, std::nullopt);
+
+        answer_parts(100'000);
+        const std::string whole = encode(format, kLarge, &answer);
+        wire::Response large = send(sent);
+        ASSERT_NE(large.source, nullptr);
+        EXPECT_EQ(header(large, "Content-Type"), type);
+        EXPECT_EQ(large.body.size() + large.source_bytes.value_or(0), whole.size());
+        EXPECT_LT(large.body.size(), whole.size() / 2) << "the first piece";
+        std::string got = large.body;
+        large.source->stop(wire::Source::Stop::kDraining);
+        for (std::string piece = test::sync_wait(large.source->next()); !piece.empty();
+             piece = test::sync_wait(large.source->next())) {
+            got += piece;
+        }
+        EXPECT_EQ(got, whole) << "a client is not left with half of it";
+
+        sent.with("X-Amz-Target", "Kinesis_20131202.Large");
+        const wire::Response at_once = send(sent);
+        EXPECT_EQ(at_once.source, nullptr);
+        EXPECT_EQ(at_once.body, whole);
+    }
 }
 
 TEST_F(PipelineTest, ContentTypeParametersAndThePathDoNotMatter) {

@@ -394,12 +394,12 @@ public:
 
 // A session that was asked once and is about to answer in pieces.
 struct Pieces : Wire {
-    explicit Pieces(std::string_view head) {
+    explicit Pieces(std::string_view head, Response response = {}, Limits the_limits = {})
+        : Wire(the_limits) {
         const std::span<char> room = session.room();
         std::memcpy(room.data(), head.data(), head.size());
         session.received(head.size());
         Exchange* exchange = session.next();
-        Response response;
         response.source = std::make_unique<NoSource>();
         session.answer(*exchange, std::move(response));
         EXPECT_NE(exchange->source, nullptr);
@@ -433,6 +433,62 @@ TEST(Http1SessionPieces, LeaveAsChunksAndTheConnectionIsKept) {
     wire.sent.clear();
     wire.feed("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi");
     EXPECT_EQ(wire.sent, ok("hi"));
+}
+
+// An answer of "01234" and so many bytes more.
+Response sized(std::size_t more) {
+    Response response;
+    response.body = "01234";
+    response.source_bytes = more;
+    return response;
+}
+
+TEST(Http1SessionPieces, OfKnownLengthLeaveAsTheyAreBehindIt) {
+    for (const std::string_view head :
+         {"POST / HTTP/1.1\r\n\r\n", "POST / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"}) {
+        Pieces wire(head, sized(50'003));
+        const bool http11 = head.find("1.1") != std::string_view::npos;
+        const std::string kept = http11 ? "" : "Connection: keep-alive\r\n";
+        EXPECT_EQ(wire.sent, answer("200 OK", kept + "Content-Length: 50008\r\n", "01234"));
+        const std::string large(50'000, 'x');
+        wire.piece(large);
+        EXPECT_EQ(wire.taken(), large);
+        wire.piece("end");
+        wire.end_pieces();
+        EXPECT_EQ(wire.taken(), "end");
+        EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kIdle);
+    }
+}
+
+TEST(Http1SessionPieces, OfKnownLengthCountAgainstTheBudgetUntilTheLastIsSent) {
+    const Limits limits{.body_bytes_in_flight_max = 100'000};
+    constexpr std::string_view kAsk = "POST / HTTP/1.1\r\n\r\n";
+    {
+        Pieces wire(kAsk, sized(60'000), limits);
+        EXPECT_EQ(wire.budget.used(), 60'005U);
+        wire.piece(std::string(60'000, 'x'));
+        wire.take();
+        EXPECT_EQ(wire.budget.used(), 60'005U);
+        wire.end_pieces();
+        EXPECT_EQ(wire.budget.used(), 0U);
+    }
+    {
+        Pieces wire(kAsk, sized(60'000), limits);
+        wire.session.fail(*wire.session.wants_piece());
+        EXPECT_EQ(wire.budget.used(), 0U);
+    }
+    Wire wire(limits);
+    std::memcpy(wire.session.room().data(), kAsk.data(), kAsk.size());
+    wire.session.received(kAsk.size());
+    Response response = sized(100'000);
+    response.source = std::make_unique<NoSource>();
+    Exchange* const exchange = wire.session.next();
+    wire.session.answer(*exchange, std::move(response));
+    wire.take();
+    EXPECT_EQ(wire.sent, answer("503 Service Unavailable", "Content-Length: 0\r\n", ""));
+    EXPECT_EQ(exchange->source, nullptr);
+    EXPECT_EQ(wire.budget.used(), 0U);
+    EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kIdle);
 }
 
 TEST(Http1SessionPieces, EndWithTheConnectionForHttp10) {

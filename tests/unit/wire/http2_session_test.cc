@@ -151,11 +151,10 @@ private:
 
 // One request, on stream 1, that is answered in pieces.
 struct Pieces : Wire {
-    explicit Pieces(Limits the_limits = {}) : Wire(the_limits) {
+    explicit Pieces(Limits the_limits = {}, Response response = {}) : Wire(the_limits) {
         holds = true;
         begin();
         feed(post(1, "/", ""));
-        Response response;
         response.source = std::make_unique<TestSource>(fate);
         session->answer(*held.at(0), std::move(response));
         take();
@@ -670,6 +669,63 @@ TEST(Http2SessionPieces, LeaveOneByOneUntilTheEnd) {
     EXPECT_TRUE(wire.fate.destroyed);
     EXPECT_TRUE(wire.fate.stops.empty());
     EXPECT_EQ(wire.session->phase(), Session::Phase::kIdle);
+}
+
+// An answer of "01234" and so many bytes more.
+Response sized(std::size_t more) {
+    Response response;
+    response.body = "01234";
+    response.source_bytes = more;
+    return response;
+}
+
+TEST(Http2SessionPieces, OfKnownLengthSaySo) {
+    Pieces wire({}, sized(7));
+    EXPECT_EQ(wire.of(FrameType::kHeaders, 1).at(0).field("content-length"), "12");
+    EXPECT_EQ(wire.body(1), "01234");
+    EXPECT_TRUE(wire.give("567"));
+    EXPECT_TRUE(wire.give("89ab"));
+    EXPECT_FALSE(wire.ended(1));
+    EXPECT_TRUE(wire.give(""));
+    EXPECT_TRUE(wire.ended(1));
+    EXPECT_EQ(wire.body(1), "0123456789ab");
+    EXPECT_EQ(wire.reset(1), std::nullopt);
+}
+
+TEST(Http2SessionPieces, OfKnownLengthCountAgainstTheBudget) {
+    const Limits limits{.body_bytes_in_flight_max = 100'000};
+    Pieces wire(limits, sized(60'000));
+    EXPECT_EQ(wire.budget.used(), 60'005u);
+    wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+    EXPECT_EQ(wire.budget.used(), 0u);
+
+    const Pieces refused(limits, sized(100'000));
+    EXPECT_EQ(refused.status(1), "503");
+    EXPECT_EQ(refused.body(1), "");
+    EXPECT_TRUE(refused.ended(1));
+    EXPECT_TRUE(refused.fate.destroyed);
+    EXPECT_EQ(refused.budget.used(), 0u);
+}
+
+// What is still to come of an answer is in memory, in whatever form: as what waits to be sent.
+TEST(Http2SessionPieces, OfKnownLengthHoldBackTheNextRequestsUntilFewAreLeft) {
+    constexpr std::size_t kMax = Http2Session::kUnsentMax;
+    for (const bool resets : {false, true}) {
+        Pieces wire({}, sized(kMax + 10));
+        wire.feed(post(3, "/", ""));
+        EXPECT_EQ(wire.held.size(), 1u);
+        if (resets) {
+            wire.feed(frame(FrameType::kReset, 0, 1, be32(kCancel)));
+        } else {
+            EXPECT_TRUE(wire.give(std::string(10, 'x')));
+            wire.run();
+            EXPECT_EQ(wire.held.size(), 1u);
+            EXPECT_TRUE(wire.give("x"));
+            wire.run();
+        }
+        EXPECT_EQ(wire.held.size(), 2u);
+        wire.session->abandon();
+    }
 }
 
 TEST(Http2SessionPieces, AreNotAskedForBeforeTheLastOneIsTaken) {
