@@ -36,6 +36,8 @@ constexpr std::size_t kTurnHandlersMax = 128;
 // so many in a row have joined nothing. (One PutRecord beside four connections that poll as fast as
 // they can took 0.8 ms.)
 constexpr int kStrangersMax = 4;
+// Or took so long together: there are pieces of large answers among them.
+constexpr std::chrono::microseconds kStrangersTimeMax{250};
 
 // With so many answers sent in one turn, the client of the first has had time for its next request:
 // it is read from without asking the reactor. With fewer it would mostly be a call in vain, as
@@ -88,7 +90,7 @@ bool Worker::take_turn() {
     strangers_ = 0;
     const auto answered = std::min(to_read_.size(), kTurnHandlersMax);
     bool likely = answered >= kLikelyToReadMin;
-    for (std::size_t i = 0; i < answered && strangers_ < kStrangersMax; ++i) {
+    for (std::size_t i = 0; i < answered && !strangers_had_their_share(); ++i) {
         Connection& connection = *to_read_.front();
         to_read_.pop_front();
         likely = connection.read(likely);
@@ -98,7 +100,7 @@ bool Worker::take_turn() {
         return false;
     }
     strangers_ = 0;  // however many were read from, events have their turn
-    for (std::size_t i = 0; i < kTurnHandlersMax && strangers_ < kStrangersMax; ++i) {
+    for (std::size_t i = 0; i < kTurnHandlersMax && !strangers_had_their_share(); ++i) {
         if (io_.poll_one() == 0) {
             break;
         }
@@ -112,9 +114,14 @@ bool Worker::take_turn() {
 }
 
 void Worker::note_handler() {
-    if (!at_turn_end_.empty()) {
-        ++strangers_;  // unless it calls at_turn_end()
+    if (!at_turn_end_.empty() && ++strangers_ == 1) {  // unless it calls at_turn_end()
+        first_stranger_ = context_.clock.steady();
     }
+}
+
+bool Worker::strangers_had_their_share() const {
+    return strangers_ >= kStrangersMax ||
+           (strangers_ > 0 && context_.clock.steady() - first_stranger_ > kStrangersTimeMax);
 }
 
 void Worker::post(Callback<void()> run) {

@@ -89,6 +89,7 @@ private:
 
     void run();
     bool take_turn();
+    bool strangers_had_their_share() const;
     void accept(Listener& listener);
     void accepted(Listener& listener, boost::system::error_code ec, Socket socket);
     void accept_later(Listener& listener);
@@ -103,7 +104,8 @@ private:
     Timer sweep_timer_;
     std::vector<env::TurnEnd*> at_turn_end_;
     std::vector<env::TurnEnd*> ending_;  // of the turn that ends
-    int strangers_ = 0;  // of what note_handler() heard of, so many in a row did not join
+    int strangers_ = 0;          // of what note_handler() heard of, so many in a row did not join,
+    SteadyTime first_stranger_;  // since then
     std::deque<Connection*> to_read_;  // each once: it asks for no second turn before its first
     std::list<Listener> listeners_;
     std::list<Connection> connections_;

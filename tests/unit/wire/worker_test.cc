@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "env/system_clock.h"
+#include "env/manual_clock.h"
 #include "wire/front.h"
 
 namespace millrace::wire {
@@ -75,7 +75,8 @@ void wait_until(Condition condition) {
     }
 }
 
-// A front of one worker, and a client of it.
+// A front of one worker, and a client of it. No handler takes any time but those that move the
+// clock.
 template <class Handling>
 class WorkerTest : public testing::Test {
 protected:
@@ -103,7 +104,7 @@ protected:
         EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
     }
 
-    env::SystemClock clock;
+    env::ManualClock clock;
     Handling handler;
     std::unique_ptr<Front> front;
     const int peer = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -130,10 +131,14 @@ public:
     void turn_ended() noexcept override { told_after.store(run); }
 
     std::atomic<int> told_after = -1;
+    env::ManualClock* clock = nullptr;  // every handler takes a millisecond of it
 
 private:
     void next(env::Executor* worker, int number) {
         run = number;
+        if (clock != nullptr) {
+            clock->advance(Millis(1));
+        }
         if (number <= kJoining) {
             worker->at_turn_end(*this);
         }
@@ -149,6 +154,13 @@ TEST_F(JoinedWorker, EndsATurnThatNobodyJoinsAnyMore) {
     EXPECT_EQ(ask(peer), "");
     wait_until([&] { return handler.told_after.load() >= 0; });
     EXPECT_EQ(handler.told_after.load(), Joined::kJoining + 4);
+}
+
+TEST_F(JoinedWorker, EndsATurnWhereOthersTakeLong) {
+    handler.clock = &clock;
+    EXPECT_EQ(ask(peer), "");
+    wait_until([&] { return handler.told_after.load() >= 0; });
+    EXPECT_EQ(handler.told_after.load(), Joined::kJoining + 1);
 }
 
 // Notes the requests until each end of a turn that "/join..." asked for, and holds the worker there
