@@ -44,6 +44,9 @@ public:
     // Writes all slices, one after another, at `offset`, extending the file.
     virtual Result<void> write_at(std::uint64_t offset, std::span<const Bytes> slices) = 0;
     virtual Result<void> sync_data() = 0;  // fdatasync: data and the size needed to read it
+    // The same, little by little, where the system can: of many megabytes, so that syncs of other
+    // files find the disk free.
+    virtual Result<void> sync_data_gently() { return sync_data(); }
     virtual Result<void> truncate(std::uint64_t size) = 0;
     virtual Result<void> allocate(std::uint64_t size) = 0;  // reserve blocks, size grows to `size`
     virtual Result<std::uint64_t> size() = 0;

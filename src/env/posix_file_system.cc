@@ -41,6 +41,11 @@ Error os_error(int code, const char* what, const Path& path) {
                       std::error_code(code, std::generic_category()).message()};
 }
 
+// What a gentle sync has under way to the disk at once. With all 128 MiB of a checkpoint, one
+// PutRecord in a thousand took 22 ms, and 36 ms at most (1 KiB over 64 connections, in power); so
+// 2.9 and 5 ms.
+constexpr off_t kGentleBytes = 1 << 20;
+
 // A write is split so that one call never carries more slices than the system takes.
 constexpr std::size_t kSlicesMax = std::min<std::size_t>(IOV_MAX, 256);
 
@@ -117,6 +122,21 @@ public:
         if (::fdatasync(fd_) != 0)
             return os_error(errno, "fdatasync", path_);
         return success();
+    }
+
+    Result<void> sync_data_gently() override {
+        constexpr unsigned kThrough =
+            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+        MILLRACE_TRY(const std::uint64_t bytes, size());
+        for (std::uint64_t at = 0; at < bytes; at += kGentleBytes) {
+            if (::sync_file_range(fd_, static_cast<off_t>(at), kGentleBytes, kThrough) == 0)
+                continue;
+            // What it tells of the disk the sync would not tell again. Other errors: it cannot.
+            if (errno == EIO || errno == ENOSPC || errno == EDQUOT)
+                return os_error(errno, "sync_file_range", path_);
+            break;
+        }
+        return sync_data();
     }
 
     Result<void> truncate(std::uint64_t size) override {

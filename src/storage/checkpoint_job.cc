@@ -33,7 +33,7 @@ void CheckpointJob::run(StoreParts& parts) {
 void CheckpointJob::sync_segments(StoreParts& parts) {
     for (Part& part : parts_) {
         for (const std::shared_ptr<env::File>& file : part.unsynced.files) {
-            auto synced = file->sync_data();
+            auto synced = file->sync_data_gently();
             if (synced) {
                 continue;
             }

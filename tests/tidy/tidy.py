@@ -42,7 +42,7 @@ RULES = [
     Rule("randomness", r"\bstd::(random_device|mt19937(_64)?|rand|srand)\b|(?<![\w.>:])s?rand\s*\(|\bgetrandom\b",
          "env::Entropy", "int r = rand();", "auto r = entropy.u64();",
          doors=("src/env/",)),
-    Rule("file-call", r"(?<![\w.>:])(::\s*)?\b(fopen|fdopen|fsync|fdatasync|pread|pwrite|preadv2?|pwritev2?|"
+    Rule("file-call", r"(?<![\w.>:])(::\s*)?\b(fopen|fdopen|fsync|fdatasync|sync_file_range|pread|pwrite|preadv2?|pwritev2?|"
          r"unlink|ftruncate|fallocate|posix_fallocate|mkdir|rmdir|opendir|openat|flock)\s*\(|"
          r"(?<![\w.>)])::\s*(open|read|write|rename|remove|stat|fstat|close)\s*\(|\bstd::(rename|remove)\s*\(\s*[\w\"]+\.c_str",
          "env::FileSystem", "int fd = ::open(path, O_RDONLY);", "auto file = fs.open(path, mode);",

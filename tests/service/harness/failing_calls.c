@@ -46,6 +46,9 @@ ssize_t pread(int fd, void* to, size_t bytes, off_t at) {
 int fdatasync(int fd) {
     return fails(kSync) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
+int sync_file_range(int fd, off64_t at, off64_t bytes, unsigned flags) {
+    return fails(kSync) ? -1 : (int)syscall(SYS_sync_file_range, fd, at, bytes, flags);
+}
 int fsync(int fd) {
     return fails(kSync) ? -1 : (int)syscall(SYS_fsync, fd);
 }

@@ -120,6 +120,18 @@ TEST_P(FileSystemTest, WhatWillBeReadOrNotIsAHintThatChangesNothing) {
     EXPECT_EQ(content(dir_ / "f"), "0123456789");
 }
 
+TEST_P(FileSystemTest, SyncsAtOnceOrGently) {
+    for (const std::size_t bytes : {0U, 10U, (5U << 20) + 3}) {
+        auto file = open(dir_ / std::to_string(bytes), OpenMode::kCreate);
+        if (bytes > 0) {
+            write(*file, 0, std::string(bytes, 'x'));
+        }
+        EXPECT_TRUE(file->sync_data());
+        EXPECT_TRUE(file->sync_data_gently());
+        EXPECT_EQ(file->size().value(), bytes);
+    }
+}
+
 TEST_P(FileSystemTest, WritesSlicesOneAfterAnotherAndOverwrites) {
     auto file = open(dir_ / "f", OpenMode::kCreate);
     std::string all;
