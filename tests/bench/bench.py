@@ -5,7 +5,8 @@ process on the same machine and prints a table. Needs nothing but the build dire
 Workloads: put (PutRecord 1 KiB, 64 connections), batch (PutRecords 500 x 1 KiB, 8 connections), drain
 (GetRecords of all that, one connection a shard), connect (PutRecord 1 KiB, 8 at a time, each over an HTTP/2
 connection of its own, as the SDK for JavaScript does), poll (one PutRecord every 2 ms to shards that are read
-again and again without a pause; its times are from put to arrival), fanout (one PutRecord after the other to a
+again and again without a pause; its times are from put to arrival), beside (one PutRecord every 2 ms while all
+shards are drained again and again; its times are from when it was due to its answer), fanout (one PutRecord after the other to a
 shard that 8 consumers are subscribed to; its times are from put to arrival), subscribers (5,000 records a second
 to 8 shards that 200 are subscribed to), each in `power` and `process` durability; beside them the disk's own latency of a 4 KiB write + fdatasync, which bounds what `power` can do. NAME picks one.
 `steady` (only by its name) is the load of put for --seconds (600, say), a row for each tenth, while the broker's day
@@ -37,6 +38,7 @@ WORKLOADS = {"put": "PutRecord 1 KiB x 64 connections", "batch": "PutRecords 500
              "drain": f"GetRecords drain, {SHARDS} shards",
              "connect": "connect, h2c PutRecord 1 KiB, close x 8",
              "poll": f"PutRecord to tight GetRecords, {SHARDS} shards",
+             "beside": f"PutRecord beside {SHARDS} drains",
              "fanout": f"PutRecord to {CONSUMERS} x SubscribeToShard",
              "subscribers": "5,000 records/s to 200 x SubscribeToShard"}
 
@@ -187,10 +189,10 @@ def main():
             pid = broker.process.pid
             load(tool, "create", broker.port, "bench", SHARDS)
             load(tool, "create", broker.port, "many", 8)
-            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("connect", 8), ("poll", SHARDS),
-                                      ("fanout", CONSUMERS), ("subscribers", 200)):
+            for name, connections in (("put", 64), ("batch", 8), ("drain", SHARDS), ("beside", SHARDS), ("connect", 8),
+                                      ("poll", SHARDS), ("fanout", CONSUMERS), ("subscribers", 200)):
                 # A drain needs something to read.
-                if options.name not in ("all", name) and not (options.name == "drain" and name == "batch"):
+                if options.name not in ("all", name) and not (options.name in ("drain", "beside") and name == "batch"):
                     continue
                 seconds = 15 if name == "drain" else options.seconds
                 stream = "many" if name == "subscribers" else "bench"

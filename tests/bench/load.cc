@@ -8,6 +8,8 @@
 //   millrace_load drain   PORT STREAM SHARDS SECONDS PID        GetRecords from TRIM_HORIZON to the
 //                                                               tip
 //   millrace_load poll    PORT STREAM SHARDS SECONDS PID        PutRecord to GetRecords
+//   millrace_load beside  PORT STREAM SHARDS SECONDS PID        PutRecord, 1 KiB, while all shards
+//                                                               are drained again and again
 //   millrace_load fanout  PORT STREAM CONSUMERS SECONDS PID     PutRecord to SubscribeToShard
 //   millrace_load subscribers PORT STREAM SUBSCRIBERS SECONDS PID  PutRecords to so many of
 //                                                               SubscribeToShard
@@ -17,12 +19,13 @@
 //
 // put, batch and connect warm up for a second that is not counted. SECONDS bounds drain, which ends
 // at the tip. poll reads each shard again and again without a pause, while one record is put every
-// 2 ms; its times are from the sending of a record to its arrival. fanout puts one record after the
-// other to one shard that CONSUMERS are subscribed to; its times are from the sending of a record
-// to its arrival at each of them. subscribers puts 5,000 records of 99 bytes a second, 50 at a time
-// when they are due, while SUBSCRIBERS are subscribed, as many to each shard; its times are from
-// the instant a record was due to its arrival. A record that does not arrive once at each consumer
-// is an error. PID is the broker's: its CPU time over the counted part is read from /proc.
+// 2 ms; its times are from the sending of a record to its arrival. beside puts one record every
+// 2 ms; its times are from the instant a record was due to its answer. fanout puts one record after
+// the other to one shard that CONSUMERS are subscribed to; its times are from the sending of a
+// record to its arrival at each of them. subscribers puts 5,000 records of 99 bytes a second, 50 at
+// a time when they are due, while SUBSCRIBERS are subscribed, as many to each shard; its times are
+// from the instant a record was due to its arrival. A record that does not arrive once at each
+// consumer is an error. PID is the broker's: its CPU time over the counted part is read from /proc.
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -56,6 +59,11 @@ int main(int argc, char** argv) {
     if (args.size() == 6 && args[0] == "poll") {
         poll(static_cast<unsigned short>(number(1)), args[2], number(3),
              std::chrono::seconds(number(4)), args[5]);
+        return 0;
+    }
+    if (args.size() == 6 && args[0] == "beside") {
+        beside(static_cast<unsigned short>(number(1)), args[2], number(3),
+               std::chrono::seconds(number(4)), args[5]);
         return 0;
     }
     if (args.size() == 6 && args[0] == "fanout") {

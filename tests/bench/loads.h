@@ -19,6 +19,9 @@ void drain(unsigned short port, const std::string& stream, std::size_t shards,
 void poll(unsigned short port, const std::string& stream, std::size_t shards,
           std::chrono::seconds seconds, const std::string& pid);
 
+void beside(unsigned short port, const std::string& stream, std::size_t shards,
+            std::chrono::seconds seconds, const std::string& pid);
+
 void connect_load(unsigned short port, const std::string& stream, std::size_t connections,
                   std::chrono::seconds seconds, const std::string& pid);
 
