@@ -1,5 +1,5 @@
 // The bytes that JsonWriter and CborWriter would write, without writing them: called as they are,
-// token by token. Exact.
+// token by token. JSON is exact only where texts are looked at, for escapes.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,17 @@ namespace millrace::protocol {
 
 class JsonMeter final {
 public:
+    enum class Escapes : std::uint8_t { kCount, kIgnore };
+
+    explicit JsonMeter(Escapes escapes) : escapes_(escapes) {}
+
     void begin_structure() { open(); }
     void end_structure() { close(); }
     void begin_list() { open(); }
     void end_list() { close(); }
     void name(std::string_view name) { before_value(name.size() + 3); }
-    void key(std::string_view name) { before_value(JsonWriter::text_bytes(name) + 1); }
-    void text(std::string_view value) { token(JsonWriter::text_bytes(value)); }
+    void key(std::string_view name) { before_value(text_bytes(name) + 1); }
+    void text(std::string_view value) { token(text_bytes(value)); }
     void number(std::int64_t value) { token(JsonWriter::number_bytes(value)); }
     void boolean(bool value) { token(value ? 4 : 5); }
     void blob(Bytes value) { token(base64::encoded_size(value.size()) + 2); }
@@ -30,6 +34,9 @@ public:
     std::size_t size() const { return size_; }
 
 private:
+    std::size_t text_bytes(std::string_view text) const {
+        return escapes_ == Escapes::kCount ? JsonWriter::text_bytes(text) : text.size() + 2;
+    }
     void token(std::size_t bytes) {
         size_ += bytes + (comma_ ? 1 : 0);
         comma_ = true;
@@ -44,6 +51,7 @@ private:
         token(1);
     }
 
+    const Escapes escapes_;
     std::size_t size_ = 0;
     bool comma_ = false;
 };

@@ -81,28 +81,35 @@ CborWriter::Times cbor_times(Format format) {
                                       : CborWriter::Times::kMilliseconds;
 }
 
-// JsonWriter asks for a little more than it may take.
+// JsonWriter asks for a little more than it may take; and a few characters are escaped.
 constexpr std::size_t kWriterRoom = 64;
+constexpr std::size_t kEscapesOneIn = 256;
 // Beyond a piece's size, for the element that completes it; a larger one is moved as it grows.
 constexpr std::size_t kElementRoom = 64 << 10;
+
+std::size_t measure(Format format, const Shape& shape, const void* object,
+                    JsonMeter::Escapes escapes) {
+    const auto with = [&](auto meter) {
+        write_structure(meter, shape, object);
+        return meter.size();
+    };
+    return format == Format::kJson ? with(JsonMeter(escapes)) : with(CborMeter(cbor_times(format)));
+}
 
 }  // namespace
 
 std::size_t encoded_size(Format format, const Shape& shape, const void* object) {
-    const auto measure = [&](auto meter) {
-        write_structure(meter, shape, object);
-        return meter.size();
-    };
-    return format == Format::kJson ? measure(JsonMeter()) : measure(CborMeter(cbor_times(format)));
+    return measure(format, shape, object, JsonMeter::Escapes::kCount);
+}
+
+std::size_t encoded_room(Format format, const Shape& shape, const void* object) {
+    const std::size_t size = measure(format, shape, object, JsonMeter::Escapes::kIgnore);
+    return size + size / kEscapesOneIn + kWriterRoom;
 }
 
 std::string encode(Format format, const Shape& shape, const void* object) {
-    return encode(format, shape, object, encoded_size(format, shape, object));
-}
-
-std::string encode(Format format, const Shape& shape, const void* object, std::size_t size) {
     std::string out;
-    out.reserve(size + kWriterRoom);
+    out.reserve(encoded_room(format, shape, object));
     encode(format, shape, object, out);
     return out;
 }

@@ -13,11 +13,12 @@
 namespace millrace::protocol {
 
 std::string encode(Format format, const model::Shape& shape, const void* object);
-// The same, and its size beforehand, exactly.
-std::size_t encoded_size(Format format, const model::Shape& shape, const void* object);
-std::string encode(Format format, const model::Shape& shape, const void* object, std::size_t size);
 // At the end of `out`.
 void encode(Format format, const model::Shape& shape, const void* object, std::string& out);
+// What it will take, exactly.
+std::size_t encoded_size(Format format, const model::Shape& shape, const void* object);
+// About so much, found without a look at any text: enough but for very many escapes in JSON.
+std::size_t encoded_room(Format format, const model::Shape& shape, const void* object);
 
 // The same bytes in pieces, cut between the structures of the outermost one's lists. Shape and
 // object outlive it.

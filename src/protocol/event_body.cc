@@ -93,7 +93,7 @@ Task<std::string> EventBody::next_event() {
         co_return out;
     }
     const auto headers = event_headers(format_, shape_.name);
-    out.reserve(kFrameRoom + encoded_size(format_, shape_, event.value().get()));
+    out.reserve(kFrameRoom + encoded_room(format_, shape_, event.value().get()));
     wire::EventFrame frame(out, headers);
     encode(format_, shape_, event.value().get(), out);
     frame.finish();

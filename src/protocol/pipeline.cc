@@ -29,8 +29,9 @@ constexpr std::string_view kNothingToAuthorize =
 
 constexpr std::string_view kRpcProtocol = "rpc-v2-cbor";
 
-// A larger answer is encoded while it is sent.
-constexpr std::size_t kWholeBytesMax = 2 * PieceEncoder::kPieceBytes;
+// A larger answer is encoded while it is sent. Of smaller ones the pieces only wake the client more
+// often (Limit 1000, 1.4 MiB: 1.21M records a second in one, 1.07M in six).
+constexpr std::size_t kWholeBytesMax = 2 << 20;
 
 constexpr std::string_view kNoOperation = "unknown";  // in metrics and logs
 
@@ -168,11 +169,12 @@ private:
     }
 
     void encode_answer(const model::Shape& shape, wire::Response& response) {
-        const std::size_t size = encoded_size(format(), shape, call_->response());
-        if (size <= kWholeBytesMax || !row_->operation->outlives_request) {
-            response.body = encode(format(), shape, call_->response(), size);
+        if (!row_->operation->outlives_request ||
+            encoded_room(format(), shape, call_->response()) <= kWholeBytesMax) {
+            response.body = encode(format(), shape, call_->response());
             return;
         }
+        const std::size_t size = encoded_size(format(), shape, call_->response());
         auto body = std::make_unique<AnswerBody>(std::move(call_), shape, format(), size);
         response.body = body->next_piece();  // leaves with the head
         response.source_bytes = size - response.body.size();

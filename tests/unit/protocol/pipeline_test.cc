@@ -227,7 +227,7 @@ TEST_F(PipelineTest, LargeAnswersComeInPiecesOfKnownLength) {
         EXPECT_EQ(small.source, nullptr);
         EXPECT_EQ(small.source_bytes, std::nullopt);
 
-        answer_parts(100'000);
+        answer_parts(200'000);
         const std::string whole = encode(format, kLarge, &answer);
         wire::Response large = send(sent);
         ASSERT_NE(large.source, nullptr);
