@@ -1,18 +1,21 @@
 """HTTP/1.1 as bytes: framing, limits, persistence, hostile and slow clients."""
 
 
+import base64
+import json
 import resource
+import signal
 import socket
 import threading
 import time
 
 import pytest
 
-from harness import texts
+from harness import cbor, texts
 from harness.http import (CBOR, JSON, SIGNED, TARGET, Caller, Wire, alive, call,
                           request)
 from harness.model import check_headers
-from harness.process import PATIENCE, Server
+from harness.process import PATIENCE, Server, eventually
 
 MIB = 1 << 20
 BODY_MAX = 16 * MIB
@@ -325,6 +328,84 @@ def test_a_slow_reader_gets_everything(server, kinesis):
         assert len(wire.receive().json["Records"]) == 9
         assert "ShardLimit" in wire.receive().json
     kinesis.delete_stream(StreamName="slow")
+
+
+# ---- answers of many megabytes, which are encoded while they are sent
+
+LARGE = [(f'k"\\\n\t\u20ac{i}', bytes([i % 256]) * (1 + i * 997 % 60_000)) for i in range(300)]  # 9 MB
+
+
+def put_large(server, stream="large"):
+    caller = Caller(server)
+    assert caller("CreateStream", {"StreamName": stream, "ShardCount": 1}).status == 200
+    for at in range(0, len(LARGE), 50):
+        reply = caller("PutRecords", {"StreamName": stream, "Records": [
+            {"PartitionKey": key, "Data": base64.b64encode(data).decode()} for key, data in LARGE[at:at + 50]]})
+        assert reply.json["FailedRecordCount"] == 0
+    return caller("GetShardIterator", {"StreamName": stream, "ShardId": "0",
+                                       "ShardIteratorType": "TRIM_HORIZON"}).json["ShardIterator"]
+
+
+def records_of(reply):
+    if reply.headers["Content-Type"] == CBOR:
+        return [(r["PartitionKey"], r["Data"]) for r in cbor.decode(reply.body)["Records"]]
+    return [(r["PartitionKey"], base64.b64decode(r["Data"])) for r in reply.json["Records"]]
+
+
+@pytest.fixture(scope="module")
+def large(server):
+    return put_large(server)
+
+
+@pytest.mark.parametrize("kind", [JSON, CBOR])
+def test_a_large_answer_has_a_length_and_keeps_the_connection(wire, large, kind):
+    body = {"ShardIterator": large}
+    if kind == CBOR:
+        body = cbor.encode(body)
+    wire.send(call("GetRecords", body, kind=kind) * 2 + call("DescribeLimits"))
+    for _ in range(2):
+        reply = wire.receive()
+        assert len(reply.body) == int(reply.headers["Content-Length"]) > 8_000_000
+        assert records_of(reply) == LARGE
+    assert "ShardLimit" in wire.receive().json
+
+
+def test_a_large_answer_to_http_1_0_keeps_the_connection_if_asked(wire, large):
+    head = {**LIST, "X-Amz-Target": TARGET + "GetRecords", "Connection": "keep-alive"}
+    for _ in range(2):
+        reply = wire.ask(request(json.dumps({"ShardIterator": large}).encode(), headers=head, version="1.0"))
+        assert records_of(reply) == LARGE
+        assert reply.headers["Connection"] == "keep-alive"
+
+
+def test_a_client_that_leaves_in_a_large_answer_gives_its_memory_back(make_server):
+    server = make_server().start()
+    at = put_large(server)
+
+    def held():
+        with Wire(server) as other:
+            lines = other.ask(request(method="GET", path="/_millrace/metrics")).body.decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("millrace_body_memory_bytes"))
+    with Wire(server) as wire:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 << 10)
+        wire.send(call("GetRecords", {"ShardIterator": at}))
+        eventually(lambda: held() > 8_000_000)
+    eventually(lambda: held() == 0)
+    assert alive(server)
+
+
+def test_a_large_answer_is_finished_when_the_server_stops(make_server):
+    server = make_server().start()
+    at = put_large(server)
+    with Wire(server) as wire:
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 << 10)
+        wire.send(call("GetRecords", {"ShardIterator": at}))
+        wire._more()
+        server.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert records_of(wire.receive()) == LARGE
+        assert wire.closed()
+    assert server.wait() == 0
 
 
 def test_ipv6(make_server):
