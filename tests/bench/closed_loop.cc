@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -141,6 +142,47 @@ void drain(unsigned short port, const std::string& stream, std::size_t shards,
             tally.bytes += page.records * Payloads::kRecordBytes;
             next[i] = page.at_tip ? std::string() : std::move(page.next);
         });
+    tally.print(duration<double>(Clock::now() - begun).count(), cpu_seconds(pid) - broker_cpu,
+                cpu_seconds("self") - own_cpu);
+}
+
+void beside(unsigned short port, const std::string& stream, std::size_t shards,
+            std::chrono::seconds seconds, const std::string& pid) {
+    constexpr std::chrono::milliseconds kBetween{2};
+    Connection producer(port);
+    std::vector<std::string> first(shards);
+    for (std::size_t i = 0; i < shards; ++i) {
+        first[i] = first_get_records(producer, stream, i, "TRIM_HORIZON");
+    }
+    Payloads payloads(1);
+    Tally tally;
+    const double broker_cpu = cpu_seconds(pid);
+    const double own_cpu = cpu_seconds("self");
+    const auto begun = Clock::now();
+    std::thread readers([&] {
+        std::vector<std::string> next = first;
+        loop(
+            port, shards, begun + seconds, [&](std::size_t i) { return &next[i]; },
+            [&](std::size_t i, const Connection&, const Answer& answer) {
+                if (answer.status != 200)
+                    die(std::string(answer.body));
+                Page page = page_of(answer);
+                next[i] = page.at_tip ? first[i] : std::move(page.next);
+            });
+    });
+    for (auto due = begun; Clock::now() < begun + seconds; due += kBetween) {
+        std::this_thread::sleep_until(due);
+        const Answer answer = producer.call(
+            request("PutRecord", R"({"StreamName":")" + stream + "\"," + payloads.record() + '}'));
+        if (answer.status != 200) {
+            tally.fail(answer);
+            break;
+        }
+        tally.micros.push_back(duration<double, std::micro>(Clock::now() - due).count());
+        tally.records += 1;
+        tally.bytes += Payloads::kRecordBytes;
+    }
+    readers.join();
     tally.print(duration<double>(Clock::now() - begun).count(), cpu_seconds(pid) - broker_cpu,
                 cpu_seconds("self") - own_cpu);
 }
