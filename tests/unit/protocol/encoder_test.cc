@@ -251,18 +251,20 @@ TEST(Encoder, SizesAreExactForEveryByteAndNumber) {
             expect_exact(w);
         }
     }
-    for (unsigned bit = 0; bit < 64; ++bit) {
-        for (const std::uint64_t near : {-1, 0, 1}) {
-            const auto number = static_cast<std::int64_t>((std::uint64_t{1} << bit) + near);
-            for (const std::int64_t value : {number, static_cast<std::int64_t>(~near - number)}) {
-                Whole w;
-                w.big = value;
-                w.integer = static_cast<std::int32_t>(value);
-                w.when = wall_time(value);
-                expect_exact(w);
-            }
+    for (unsigned bit = 0; bit < 63; ++bit) {
+        const std::int64_t power = std::int64_t{1} << bit;
+        for (const std::int64_t value : {power - 1, power, power + 1, -power, -power - 1}) {
+            Whole w;
+            w.big = value;
+            w.integer = static_cast<std::int32_t>(value);
+            w.when = wall_time(value);
+            expect_exact(w);
         }
     }
+    Whole least;
+    least.big = INT64_MIN;
+    least.when = wall_time(INT64_MIN);
+    expect_exact(least);
     for (std::int64_t power = 1; power < 1'000'000'000'000'000'000; power *= 10) {
         for (const std::int64_t value : {power - 1, power, -power, 1 - power}) {
             Whole w;
