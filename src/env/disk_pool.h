@@ -1,5 +1,6 @@
-// A few threads for disk work that may block (sync, cold reads, open, rename, unlink, recovery).
-// Thread-safe. The queue is bounded by its callers: each connection has at most one job here.
+// A few threads for disk work that may block (sync, open, rename, unlink, cold reads, recovery),
+// and for reads that would keep a worker too long. Thread-safe. The queue is bounded by its
+// callers: each connection has at most one job here.
 #pragma once
 
 #include <condition_variable>

@@ -119,7 +119,7 @@ constexpr OptionRow kRows[] = {
     count("open-files", kStorage, &O::open_files, "2048", 16, 1'000'000,
           "Segment files kept open: more than shards that are written to at a time."),
     count("disk-threads", kStorage, &O::disk_threads, "4", 1, 256,
-          "Threads for reads and syncs that wait for the disk."),
+          "Threads for syncs, and for reads that are large or wait for the disk."),
     size("memory-store-max", kStorage, &O::memory_store_max, "1GiB", 64 * kMiB, 1024 * kGiB,
          "With durability none: memory for records; beyond it writes fail."),
     time("retention-sweep-interval", kStorage, &O::retention_sweep_interval, "1m", {}, 10, kDay,
