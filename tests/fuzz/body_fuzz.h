@@ -1,6 +1,7 @@
 // What the body fuzzers check. Of any bytes: reading them neither crashes nor depends on more than
-// they say. Of what binds: written in any encoding and bound again, it is the same, and so are
-// the constraints it violates.
+// they say. Of what binds: written in any encoding it is as long as was measured beforehand, and
+// the same at once and in pieces; bound again it is the same, and so are the constraints it
+// violates.
 #pragma once
 
 #include <array>
@@ -43,8 +44,17 @@ inline void read(Reading& reading, const api::Operation& row, std::string body, 
     reading.whole = well_formed && !binder.failure();
     if (!reading.whole)
         return;
-    for (std::size_t i = 0; i < kFormats.size(); ++i)
-        reading.written[i] = encode(kFormats[i], *row.request, reading.call->request());
+    for (std::size_t i = 0; i < kFormats.size(); ++i) {
+        const void* const request = reading.call->request();
+        std::string& written = reading.written[i];
+        written = encode(kFormats[i], *row.request, request);
+        fail_unless(encoded_size(kFormats[i], *row.request, request) == written.size());
+        PieceEncoder encoder(kFormats[i], *row.request, request);
+        std::string pieces;
+        for (std::string piece = encoder.next(); !piece.empty(); piece = encoder.next())
+            pieces += piece;
+        fail_unless(pieces == written);
+    }
     reading.violations =
         find_violations(*row.request, reading.call->request(), binder.null_elements()).value_or("");
 }
