@@ -76,8 +76,7 @@ void Connection::go_on() {
             break;
         }
     }
-    if (!closed_ && session_ != nullptr && session_->phase() == Session::Phase::kPieces &&
-        !session_->multiplexed() && !watching_) {
+    if (!closed_ && session_ != nullptr && session_->should_watch() && !watching_) {
         watch();
     }
     if (closed_) {
@@ -163,7 +162,7 @@ void Connection::watch() {
 
 void Connection::did_see(ErrorCode ec) {
     watching_ = false;
-    if (!ec && !closed_ && session_->phase() == Session::Phase::kPieces) {
+    if (!ec && !closed_ && session_->should_watch()) {
         const std::span<char> room = session_->room();
         const std::size_t bytes = link_.read_some(room, ec);
         if (!ec) {

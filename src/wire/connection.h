@@ -2,10 +2,10 @@
 // read only when nothing waits to be sent, and in HTTP/1.1 a request is handled only when nothing
 // is being read; so a client that does not take its answers, or sends faster than it is served, is
 // held back by TCP and costs one request and one answer of memory (of HTTP/2's many requests its
-// session holds the measure). While an answer of HTTP/1.1 comes in pieces the socket is watched as
-// well, so that a client that leaves is noticed at once, whether or not there is anything to send
-// it. Deadlines are looked at by the worker's sweep. Lives on its worker's thread, in the worker's
-// list, until it is closed and nothing of it is under way.
+// session holds the measure). While an answer of HTTP/1.1 goes on without end the socket is watched
+// as well, so that a client that leaves is noticed at once, whether or not there is anything to
+// send it. Deadlines are looked at by the worker's sweep. Lives on its worker's thread, in the
+// worker's list, until it is closed and nothing of it is under way.
 #pragma once
 
 #include <cstdint>
@@ -82,7 +82,7 @@ private:
     bool reading_ = false;  // or the worker will call read()
     bool awaits_tls_ = false;
     bool yielding_ = false;
-    bool watching_ = false;  // while there are pieces; may outlast them, then without effect
+    bool watching_ = false;  // as the session wishes; may outlast that, then without effect
     bool writing_ = false;
     bool going_on_ = false;  // go_on() is on the stack and will see what happened
     bool lingering_ = false;

@@ -303,6 +303,7 @@ void Http1Session::answer(Exchange& exchange, Response&& response) {
     if (pieces) {
         CHECK(!head_only);
         phase_ = Phase::kPieces;
+        endless_ = !sized;
         keep_after_pieces_ = keep;
         pieces_share_.swap(share);
         release();

@@ -61,6 +61,7 @@ public:
     std::uint64_t requests() const override { return requests_; }
     bool should_linger() const override { return unread_; }
     bool multiplexed() const override { return false; }
+    bool should_watch() const override { return phase_ == Phase::kPieces && endless_; }
 
 private:
     bool begin_request();
@@ -92,9 +93,11 @@ private:
     std::string body_;  // of a chunked request
     bool draining_ = false;
     bool unread_ = false;
-    bool chunked_ = false;                     // kPieces: how they are sent,
-    bool keep_after_pieces_ = false;           // and whether another request may follow
-    std::optional<BudgetShare> pieces_share_;  // if it is known how many bytes they are
+    // Of kPieces:
+    bool endless_ = false;            // it is not known how many bytes they are
+    bool chunked_ = false;            // how they are sent,
+    bool keep_after_pieces_ = false;  // and whether another request may follow
+    std::optional<BudgetShare> pieces_share_;
     Phase phase_ = Phase::kIdle;
     std::uint64_t requests_ = 0;
     Output output_;

@@ -75,6 +75,7 @@ public:
     std::uint64_t requests() const override { return requests_; }
     bool should_linger() const override { return !draining_; }
     bool multiplexed() const override { return true; }
+    bool should_watch() const override { return false; }  // it reads all the time
 
 private:
     struct Callbacks;  // what nghttp2 calls

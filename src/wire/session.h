@@ -102,6 +102,9 @@ public:
     virtual bool should_linger() const = 0;
     // Whether it reads on while requests are answered.
     virtual bool multiplexed() const = 0;
+    // Whether an answer goes on for as long as its client stays, so that its leaving is to be seen
+    // at once. The end of what a client sends means that; it does not where the answer has an end.
+    virtual bool should_watch() const = 0;
 };
 
 }  // namespace millrace::wire

@@ -378,6 +378,14 @@ def test_a_large_answer_to_http_1_0_keeps_the_connection_if_asked(wire, large):
         assert reply.headers["Connection"] == "keep-alive"
 
 
+def test_a_half_closed_client_gets_its_large_answer(wire, large):
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 << 10)
+    wire.send(call("GetRecords", {"ShardIterator": large}))
+    wire.socket.shutdown(socket.SHUT_WR)
+    assert records_of(wire.receive()) == LARGE
+    assert wire.closed()
+
+
 def test_a_client_that_leaves_in_a_large_answer_gives_its_memory_back(make_server):
     server = make_server().start()
     at = put_large(server)

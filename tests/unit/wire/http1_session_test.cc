@@ -421,6 +421,7 @@ TEST(Http1SessionPieces, LeaveAsChunksAndTheConnectionIsKept) {
     Pieces wire("POST / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(wire.sent, answer("200 OK", "Transfer-Encoding: chunked\r\n", ""));
     EXPECT_EQ(wire.session.phase(), Http1Session::Phase::kPieces);
+    EXPECT_TRUE(wire.session.should_watch());
     wire.piece("0123456789abcdef");
     EXPECT_EQ(wire.taken(), "10\r\n0123456789abcdef\r\n");
     const std::string large(100'000, 'x');
@@ -450,6 +451,7 @@ TEST(Http1SessionPieces, OfKnownLengthLeaveAsTheyAreBehindIt) {
         const bool http11 = head.find("1.1") != std::string_view::npos;
         const std::string kept = http11 ? "" : "Connection: keep-alive\r\n";
         EXPECT_EQ(wire.sent, answer("200 OK", kept + "Content-Length: 50008\r\n", "01234"));
+        EXPECT_FALSE(wire.session.should_watch());
         const std::string large(50'000, 'x');
         wire.piece(large);
         EXPECT_EQ(wire.taken(), large);
