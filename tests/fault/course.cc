@@ -157,10 +157,15 @@ void Course::complain(const std::string& what) {
         complaint_ = what;
 }
 
-bool Course::succeeded(bool did, const char* what) {
+bool Course::succeeded(bool did, const char* what, const std::string& why) {
     if (!did && options_.strict)
-        complain(std::string(what) + " failed though nothing was wrong");
+        complain(std::string(what) + " failed though nothing was wrong: " + why);
     return did;
+}
+
+template <class T>
+bool Course::succeeded(const Result<T>& result, const char* what) {
+    return succeeded(result.has_value(), what, result ? "" : result.error().message);
 }
 
 Knowledge Course::known_during(const std::function<void()>& take) const {
@@ -181,9 +186,9 @@ Knowledge Course::known_during(const std::function<void()>& take) const {
 
 void Course::open() {
     const auto opened = host_.open();
-    if (!succeeded(opened.has_value(), "open"))
+    if (!succeeded(opened, "open"))
         return;
-    if (!succeeded(sync_wait(host_.engine().catalog_log().load()).has_value(), "load"))
+    if (!succeeded(sync_wait(host_.engine().catalog_log().load()), "load"))
         host_.close();
 }
 
@@ -195,7 +200,7 @@ void Course::create(std::vector<ShardKey> shards) {
             k.shards[key].create = std::max(k.shards[key].create, Asked::kUnanswered);
     });
     const auto created = sync_wait(host_.engine().create(shards));
-    if (!succeeded(created.has_value(), "create"))
+    if (!succeeded(created, "create"))
         return;
     note([&](Knowledge& k) {
         for (const ShardKey key : shards)
@@ -236,7 +241,8 @@ void Course::append(std::vector<ShardKey> shards, std::size_t bytes_max) {
             if (status == AppendStatus::kCommitted && shard.seal == Asked::kDone)
                 complain(told(sent[i]->shard) + "commits after its seal");
             if (shard.seal == Asked::kNever && shard.drop == Asked::kNever)
-                succeeded(status == AppendStatus::kCommitted, "append");
+                succeeded(status == AppendStatus::kCommitted, "append",
+                          "status " + std::to_string(static_cast<int>(status)));
         }
     });
 }
@@ -248,7 +254,7 @@ void Course::seal(ShardKey shard) {
         k.shards[shard].seal = std::max(k.shards[shard].seal, Asked::kUnanswered);
     });
     const auto ends = sync_wait(host_.engine().seal(std::span(&shard, 1)));
-    if (!succeeded(ends.has_value(), "seal"))
+    if (!succeeded(ends, "seal"))
         return;
     note([&](Knowledge& k) {
         k.shards[shard].seal = Asked::kDone;
@@ -263,7 +269,7 @@ void Course::drop(ShardKey shard) {
         k.shards[shard].drop = std::max(k.shards[shard].drop, Asked::kUnanswered);
     });
     const auto dropped = sync_wait(host_.engine().drop(std::span(&shard, 1)));
-    if (succeeded(dropped.has_value(), "drop"))
+    if (succeeded(dropped, "drop"))
         note([&](Knowledge& k) { k.shards[shard].drop = Asked::kDone; });
 }
 
@@ -271,7 +277,7 @@ void Course::trim(ShardKey shard, WallTime horizon) {
     if (!host_.is_open())
         return;
     note([&](Knowledge& k) { k.shards[shard].reclaimed = horizon; });
-    succeeded(sync_wait(host_.engine().trim(shard, horizon)).has_value(), "trim");
+    succeeded(sync_wait(host_.engine().trim(shard, horizon)), "trim");
 }
 
 void Course::commit() {
@@ -283,7 +289,7 @@ void Course::commit() {
         "command " + std::to_string(random_()) + std::string(random_() % 3000, 'c');
     note([&](Knowledge& k) { k.commands.push_back({payload, std::nullopt}); });
     const auto position = sync_wait(host_.engine().catalog_log().commit(payload));
-    if (!succeeded(position.has_value(), "commit"))
+    if (!succeeded(position, "commit"))
         return;
     note([&](Knowledge& k) {
         for (const auto& before : k.commands) {
@@ -309,7 +315,7 @@ void Course::snapshot() {
     std::string state = "state " + std::to_string(random_()) + std::string(random_() % 9000, 's');
     note([&](Knowledge& k) { k.snapshots.push_back({through, state, false}); });
     const auto taken = sync_wait(host_.engine().catalog_log().snapshot(through, state));
-    if (succeeded(taken.has_value(), "snapshot"))
+    if (succeeded(taken, "snapshot"))
         note([&](Knowledge& k) { k.snapshots.back().done = true; });
 }
 

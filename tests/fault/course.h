@@ -110,7 +110,10 @@ private:
     void let_checkpoint();
     void run_small();
     void run_large();
-    bool succeeded(bool did, const char* what);
+    // Whether it did; complains if it did not and nothing was wrong.
+    bool succeeded(bool did, const char* what, const std::string& why);
+    template <class T>
+    bool succeeded(const Result<T>& result, const char* what);
     bool comes_to(const std::function<bool()>& attempt);
 
     SegmentHost& host_;
