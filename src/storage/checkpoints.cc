@@ -232,7 +232,8 @@ Result<void> Checkpoints::rewrite_lost() {
     }
     for (const ShardLogPtr& log : logs_written_) {
         if (log->needs_rewrite()) {
-            MILLRACE_TRY(log->rewrite(frames[log->key()]));
+            MILLRACE_TRY(const auto replaced, log->rewrite(frames[log->key()]));
+            doom(replaced);
         }
     }
     return success();

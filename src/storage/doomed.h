@@ -12,9 +12,9 @@ namespace millrace::storage {
 
 struct Doomed {
     enum class Kind : std::uint8_t {  // on disk: never renumber
-        kSegment = 1,                 // retention is done with it
-        kShard = 2,                   // the shard was dropped
-        kStream = 3,                  // ... with the last of its stream
+        kSegment = 1,  // retention is done with it, or a repair has put another in its place
+        kShard = 2,    // the shard was dropped
+        kStream = 3,   // ... with the last of its stream
     };
     Kind kind = Kind::kSegment;
     ShardKey shard;

@@ -476,11 +476,12 @@ void ShardLog::not_synced(bool directory_changed, bool lost) {
     lost_ = lost_ || lost;
 }
 
-Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
+Result<std::vector<Doomed>> ShardLog::rewrite(std::span<const FrameBytes> frames) {
+    std::vector<Doomed> replaced;
     unsynced_.clear();
     if (frames.empty()) {
         lost_ = false;
-        return success();
+        return replaced;
     }
     const Position first(load_header(frames.front()).position);
     const env::Path path = segment_path(first);
@@ -502,12 +503,11 @@ Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
     MILLRACE_TRY(parts_.files.sync_directory(directory_));
     file_ = std::move(opened);
     parts_.open_files.put(path, file_, 1);
-    std::vector<env::Path> replaced;
     {
         const std::lock_guard lock(mutex_);
         while (!segments_.empty() && segments_.back().first >= first) {
             if (segments_.back().first != first) {
-                replaced.push_back(segment_path(segments_.back().first));
+                replaced.push_back({Doomed::Kind::kSegment, key_, segments_.back().first});
             }
             segments_.pop_back();
         }
@@ -522,14 +522,9 @@ Result<void> ShardLog::rewrite(std::span<const FrameBytes> frames) {
     tail_.active = segment;
     committed_.active = segment;
     lost_ = false;
-    for (const env::Path& old : replaced) {
-        if (const auto gone = remove_segment(parts_, old); !gone) {
-            log::warn("a replaced segment could not be removed: {}", gone.error().message);
-        }
-    }
     log::warn("rewrote the records of a failed sync from the journal: stream-uid={} shard={}",
               key_.stream_uid, key_.shard_no);
-    return success();
+    return replaced;
 }
 
 void ShardLog::save_active_index() {

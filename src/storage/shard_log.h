@@ -136,8 +136,9 @@ public:
     void not_synced(bool directory_changed, bool lost);
     bool needs_rewrite() const { return lost_; }
     // Makes a new segment of the frames published since the last checkpoint, which the journal
-    // holds, and syncs it. Readers go on with either.
-    Result<void> rewrite(std::span<const FrameBytes> frames);
+    // holds, and syncs it. Readers go on with either. The segments whose place it takes, which the
+    // last checkpoint may list even if it failed.
+    Result<std::vector<Doomed>> rewrite(std::span<const FrameBytes> frames);
 
     // Writes the hints that spare the next process a scan of the active segment.
     void save_active_index();

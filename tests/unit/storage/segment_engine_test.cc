@@ -8,6 +8,7 @@
 #include <future>
 
 #include "support/fault_file_system.h"
+#include "support/read_all.h"
 #include "support/segment_host.h"
 #include "support/sync_wait.h"
 #include "unit/storage/store.h"
@@ -304,6 +305,57 @@ TEST(SegmentEngineCrash, ASnapshotCountsOnceItsNameIsDurable) {
         by_snapshot += replay.value().snapshot.empty() ? 0 : 1;
     }
     EXPECT_GT(by_snapshot, 0U) << "no picture shows the snapshot before its name is durable";
+}
+
+// A checkpoint that failed as late as the sync of its name is what a kill leaves. A segment that it
+// lists must not go before a later one says so, even if a repair has put another in its place.
+TEST(SegmentEngineCrash, ARepairKeepsWhatAFailedCheckpointMayList) {
+    const std::string data(1500, 'd');
+    const auto options = test::small_segments(2000);  // two records fill a segment
+    test::FaultFileSystem disk;
+    std::unique_ptr<test::FaultFileSystem> killed;
+    std::size_t committed = 0;
+    const auto append = [&](test::SegmentHost& host) {
+        const std::vector<NewRecord> records = {{kShard, "key", as_bytes(data), WallTime{}}};
+        const auto status = sync_wait(host.engine().append(records)).front().status;
+        committed += status == AppendStatus::kCommitted ? 1 : 0;
+        return status;
+    };
+    {
+        test::SegmentHost host(disk, options);
+        ASSERT_TRUE(host.open());
+        const std::vector<ShardKey> shards = {kShard};
+        ASSERT_TRUE(sync_wait(host.engine().create(shards)));
+        ASSERT_EQ(append(host), AppendStatus::kCommitted);
+    }
+    {
+        test::SegmentHost host(disk, options);
+        ASSERT_TRUE(host.open());
+        const auto fails = [&](test::Fault fault) {
+            disk.clear_faults();
+            fault.lasting = true;
+            disk.inject(fault);
+            for (int i = 0; i < 10'000 && disk.faults_met() == 0; ++i) {
+                host.clock().advance(Seconds(31));  // a checkpoint is due
+                append(host);
+            }
+            return disk.faults_met() > 0;
+        };
+        ASSERT_EQ(append(host), AppendStatus::kCommitted) << "in the segment that is there";
+        ASSERT_EQ(append(host), AppendStatus::kCommitted) << "in the next";
+        ASSERT_TRUE(fails({.nth = 2, .calls = {Call::kSyncDirectory}, .part = "journal"}));
+        ASSERT_TRUE(fails({.calls = {Call::kSyncData}, .part = "shards"}));
+        ASSERT_TRUE(fails({.calls = {Call::kCreate}, .part = "checkpoint"}));
+        killed = disk.crashed(test::Loss::kNothing, 1);
+    }
+    for (int opened = 0; opened < 2; ++opened) {
+        test::SegmentHost host(*killed, options);
+        ASSERT_TRUE(host.open());
+        const auto found = sync_wait(test::read_all(host.engine(), kShard));
+        ASSERT_TRUE(found) << found.error().message;
+        EXPECT_GE(found.value().size(), committed);
+        EXPECT_TRUE(host.engine().corruptions().empty());
+    }
 }
 
 TEST(SegmentEngineCrash, CommitsDoNotOvertakeTheCheckpointThatFreesTheirFile) {

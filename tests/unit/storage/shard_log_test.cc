@@ -31,6 +31,18 @@ protected:
         std::erase_if(names, [](const std::string& name) { return !name.ends_with(".log"); });
         return names;
     }
+    static std::vector<Doomed> doomed(std::vector<std::uint64_t> firsts) {
+        std::vector<Doomed> all;
+        for (const std::uint64_t first : firsts) {
+            all.push_back({Doomed::Kind::kSegment, kShard, Position(first)});
+        }
+        return all;
+    }
+    void remove(const std::vector<Doomed>& doomed) {
+        for (const Doomed& one : doomed) {
+            ASSERT_TRUE(remove_segment(*parts, one.path(parts->layout)));
+        }
+    }
     std::size_t bytes_of(const ShardLog& log) {
         return files.load(log.segment_path(log.state().segments.back().first)).size();
     }
@@ -360,11 +372,11 @@ TEST_F(ShardLogTest, AfterAFailedSyncItIsRewrittenAndReadersGoOn) {
         EXPECT_EQ(text(*log), "0:a 1:b 2:c");
     }
     const auto syncs = files.calls(Call::kSyncData);
-    ASSERT_TRUE(log->rewrite(journaled));
+    EXPECT_EQ(log->rewrite(journaled).value(), doomed({2}));
     EXPECT_GT(files.calls(Call::kSyncData), syncs);
     EXPECT_FALSE(log->needs_rewrite());
-    EXPECT_EQ(segments(),
-              (std::vector<std::string>{"00000000000000000000.log", "00000000000000000001.log"}));
+    EXPECT_EQ(segments().size(), 3U) << "a checkpoint that failed may list any of them";
+    remove(doomed({2}));
     EXPECT_EQ(text_of(earlier), "0:a 1:b 2:c") << "of a read that had begun";
     EXPECT_EQ(text(*log), "0:a 1:b 2:c");
     append(*log, "d");
@@ -379,9 +391,10 @@ TEST_F(ShardLogTest, ALogWithoutACheckpointIsRewrittenFromItsStart) {
     clock.advance(options.segment_age);
     append(*log, "b");
     log->not_synced(log->take_unsynced().directory_changed, true);
-    ASSERT_TRUE(log->rewrite(
-        std::vector<FrameBytes>{placed_frame(kShard, 0, "a"), placed_frame(kShard, 1, "b")}));
-    EXPECT_EQ(segments().size(), 1U);
+    const std::vector<FrameBytes> journaled = {placed_frame(kShard, 0, "a"),
+                                               placed_frame(kShard, 1, "b")};
+    EXPECT_EQ(log->rewrite(journaled).value(), doomed({1}));
+    remove(doomed({1}));
     EXPECT_EQ(text(*log), "0:a 1:b");
     EXPECT_EQ(text(*log, 1), "1:b");
 }
@@ -399,7 +412,7 @@ TEST_F(ShardLogTest, ASegmentThatIsReplacedTakesItsHintsAlong) {
     const auto hint = log->directory() / index_name(log->state().segments[1].first);
     ASSERT_TRUE(files.exists(hint));
     log->not_synced(log->take_unsynced().directory_changed, true);
-    ASSERT_TRUE(log->rewrite(journaled));
+    remove(log->rewrite(journaled).value());
     EXPECT_EQ(segments().size(), 1U);
     EXPECT_FALSE(files.exists(hint));
 }
