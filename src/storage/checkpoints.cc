@@ -225,8 +225,13 @@ Result<void> Checkpoints::rewrite_lost() {
             const Bytes part = Bytes(body).subspan(at, entry.bytes);
             at += entry.bytes;
             const auto held = logs_.find(entry.shard);
-            if (held != logs_.end() && lost(held->second) && !part.empty()) {
-                frames[entry.shard].emplace_back(part.begin(), part.end());
+            if (held == logs_.end() || !lost(held->second)) {
+                continue;
+            }
+            // The journal may have commands of which the log holds none, as a snapshot has them.
+            const Bytes missing = frames_from(part, held->second->durable_next());
+            if (!missing.empty()) {
+                frames[entry.shard].emplace_back(missing.begin(), missing.end());
             }
         }
     }

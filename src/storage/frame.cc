@@ -83,6 +83,13 @@ FrameState check_frame(Bytes at, std::uint32_t seed) {
     return payload_is_whole(at) ? FrameState::kWhole : FrameState::kDamaged;
 }
 
+Bytes frames_from(Bytes frames, Position first) {
+    while (!frames.empty() && load_header(frames).position < first.value()) {
+        frames = frames.subspan(load_header(frames).frame_bytes());
+    }
+    return frames;
+}
+
 std::string_view frame_key(Bytes frame) {
     return as_text(frame.subspan(kHeaderBytes, load_header(frame).key_bytes));
 }

@@ -81,6 +81,9 @@ bool payload_is_whole(Bytes frame);
 // Both.
 FrameState check_frame(Bytes at, std::uint32_t seed);
 
+// Of frames that follow each other, those at `first` and past it. REQUIRES: they are whole.
+Bytes frames_from(Bytes frames, Position first);
+
 // Views of a whole frame's parts.
 std::string_view frame_key(Bytes frame);
 Bytes frame_data(Bytes frame);

@@ -241,9 +241,7 @@ private:
             log = std::make_shared<ShardLog>(parts_, empty_state(key));
         }
         // What a scan found is not written again.
-        while (!frames.empty() && load_header(frames).position < log->next().value()) {
-            frames = frames.subspan(load_header(frames).frame_bytes());
-        }
+        frames = frames_from(frames, log->next());
         if (frames.empty()) {
             return success();
         }

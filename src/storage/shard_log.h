@@ -135,6 +135,8 @@ public:
     // The checkpoint was not made; if `lost`, because a sync of this log failed.
     void not_synced(bool directory_changed, bool lost);
     bool needs_rewrite() const { return lost_; }
+    // Where what a rewrite would have to restore begins.
+    Position durable_next() const { return durable_.next; }
     // Makes a new segment of the frames published since the last checkpoint, which the journal
     // holds, and syncs it. Readers go on with either. The segments whose place it takes, which the
     // last checkpoint may list even if it failed.

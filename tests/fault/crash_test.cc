@@ -159,6 +159,7 @@ protected:
         bool met = true;
         for (std::uint64_t nth = 1; met; nth += GetParam().every) {
             SCOPED_TRACE("call " + std::to_string(nth) + " fails");
+            random_.seed(GetParam().seed() + nth);  // whatever became of those before
             FaultFileSystem disk(GetParam().seed() + nth);
             SegmentHost host(disk, options(GetParam().durability));
             Course course(host,

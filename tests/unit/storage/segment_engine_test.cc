@@ -358,6 +358,42 @@ TEST(SegmentEngineCrash, ARepairKeepsWhatAFailedCheckpointMayList) {
     }
 }
 
+// The journal still has commands that the snapshot of a killed process made superfluous; the log
+// begins past them, and a repair must not take it back to where a file waits for its removal.
+TEST(SegmentEngineCrash, ARepairLeavesOutWhatTheSnapshotHas) {
+    test::FaultFileSystem disk;
+    std::unique_ptr<test::FaultFileSystem> killed;
+    {
+        test::SegmentHost host(disk);
+        ASSERT_TRUE(host.open());
+        CatalogLog& log = host.engine().catalog_log();
+        ASSERT_TRUE(sync_wait(log.load()));
+        const auto first = sync_wait(log.commit("one"));
+        ASSERT_TRUE(first);
+        ASSERT_TRUE(sync_wait(log.commit("two")));
+        ASSERT_TRUE(sync_wait(log.snapshot(first.value(), "one")));
+        killed = disk.crashed(test::Loss::kNothing, 1);
+    }
+    std::size_t commands = 1;
+    killed->inject({.calls = {Call::kSyncData}, .part = "catalog"});
+    {
+        test::SegmentHost host(*killed);
+        ASSERT_TRUE(host.open());
+        while (killed->faults_met() == 0 && commands < 10'000) {
+            ASSERT_TRUE(sync_wait(host.engine().catalog_log().commit("more")));
+            ++commands;
+        }
+        host.let_recover();
+        ASSERT_EQ(killed->faults_met(), 1U);
+    }
+    test::SegmentHost host(*killed);
+    ASSERT_TRUE(host.open());
+    const auto replay = sync_wait(host.engine().catalog_log().load());
+    ASSERT_TRUE(replay) << replay.error().message;
+    EXPECT_EQ(replay.value().snapshot, "one");
+    EXPECT_EQ(replay.value().commands.size(), commands);
+}
+
 TEST(SegmentEngineCrash, CommitsDoNotOvertakeTheCheckpointThatFreesTheirFile) {
     constexpr std::size_t kRecordBytes = 4 << 20;
     const std::string data(kRecordBytes, 'd');
