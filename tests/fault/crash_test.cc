@@ -201,6 +201,8 @@ private:
         const testing::ScopedTrace trace(__FILE__, __LINE__, story);
         const auto disk = picture.disk->crashed(loss, lot);
         SegmentHost host(*disk, options(GetParam().after));
+        if (random_() % 4 == 0)
+            start_in_vain(*disk, host);
         const bool again = depth < kDepthMax;
         const bool failing = GetParam().failures && again && random_() % 2 == 0;
         Course course(host,
@@ -233,9 +235,20 @@ private:
         }
     }
 
+    // What cannot be read for a while is not taken for damage, nor for missing.
+    void start_in_vain(FaultFileSystem& disk, SegmentHost& host) {
+        disk.inject({.nth = 1 + random_() % kReadsAtStart,
+                     .calls = {Call::kOpen, Call::kRead, Call::kSize, Call::kList},
+                     .times = 1 + random_() % 3});
+        static_cast<void>(host.open());
+        disk.clear_faults();
+        host.close();
+    }
+
     // A life after a crash makes more changes than these; a recovery by far not so many.
     static constexpr std::uint64_t kChangesAfter = 60;
     static constexpr int kDepthMax = 1;
+    static constexpr std::uint64_t kReadsAtStart = 40;
 
     std::mt19937_64 random_;
     std::uint64_t crashes_ = 0;
