@@ -1,13 +1,10 @@
 #include "env/whole_file.h"
 
 namespace millrace::env {
-namespace {
 
 Path draft_of(const Path& path) {
-    return Path(path).concat(".new");
+    return Path(path).concat(kDraftSuffix);
 }
-
-}  // namespace
 
 Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const Path& path) {
     auto opened = files.open(path, OpenMode::kReadOnly);

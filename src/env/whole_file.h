@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -14,6 +15,9 @@ namespace millrace::env {
 
 // Nothing: there is no such file.
 Result<std::optional<std::vector<std::byte>>> load_file(FileSystem& files, const Path& path);
+// Where the new content of a file stands until it is whole. A kill may leave it: worth nothing.
+inline constexpr std::string_view kDraftSuffix = ".new";
+Path draft_of(const Path& path);
 // The file has either its old content or all of the new, power loss included. Durable on return.
 Result<void> replace_file(FileSystem& files, const Path& path, Bytes content);
 // What replace_file() begins with: the content beside the file, which stays as it is. Shows whether

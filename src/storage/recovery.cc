@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "env/whole_file.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/checkpoint.h"
 #include "storage/tail_scan.h"
@@ -292,6 +293,9 @@ private:
         }
         const std::vector<Segment>& known = state.segments;
         for (const std::string& name : names ? names.value() : std::vector<std::string>()) {
+            if (name.ends_with(env::kDraftSuffix)) {  // a repair was cut short
+                static_cast<void>(parts_.files.remove(parts_.layout.shard(state.key) / name));
+            }
             const auto first = parse_segment_name(name);
             if (!first) {
                 continue;

@@ -485,7 +485,7 @@ Result<std::vector<Doomed>> ShardLog::rewrite(std::span<const FrameBytes> frames
     }
     const Position first(load_header(frames.front()).position);
     const env::Path path = segment_path(first);
-    const env::Path draft = env::Path(path).concat(".new");
+    const env::Path draft = env::draft_of(path);
     MILLRACE_TRY(remove_if_there(parts_.files, draft));
     MILLRACE_TRY(auto opened, parts_.files.open(draft, env::OpenMode::kCreate));
     const SegmentHeaderBytes header = encode_segment_header(key_, first);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "env/whole_file.h"
 #include "storage/catalog_snapshot.h"
 #include "storage/segment.h"
 #include "unit/storage/found_store.h"
@@ -84,6 +85,16 @@ TEST_F(RecoveryTest, WhatTheJournalHasIsRestoredWhereItStands) {
     EXPECT_EQ(text(log()), "0:0 1:1 2:2 3:3");
     EXPECT_EQ(files.load(segment(0)), segment_of(kShard, 0, 1));
     EXPECT_EQ(files.load(segment(2)), segment_of(kShard, 2, 3));
+}
+
+TEST_F(RecoveryTest, WhatARepairHadBegunIsRemoved) {
+    checkpoint(2);
+    files.store(segment(0), segment_of(kShard, 0, 1));
+    files.store(env::draft_of(segment(2)), segment_of(kShard, 2, 2));
+    journal_record(2, "2");
+    recover_now();
+    EXPECT_EQ(text(log()), "0:0 1:1 2:2");
+    EXPECT_FALSE(files.exists(env::draft_of(segment(2))));
 }
 
 // Many commits are restored at once, but never past the start of a segment.
