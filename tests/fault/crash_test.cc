@@ -186,9 +186,12 @@ protected:
 
 private:
     Fault failure(std::uint64_t nth) {
+        std::vector<Call> calls = {Call::kWrite,  Call::kSyncData, Call::kSyncDirectory,
+                                   Call::kRename, Call::kRemove,   Call::kTruncate};
+        if (random_() % 2 == 0)
+            calls.insert(calls.end(), kReads.begin(), kReads.end());
         return {.nth = nth,
-                .calls = {Call::kWrite, Call::kSyncData, Call::kSyncDirectory, Call::kRename,
-                          Call::kRemove, Call::kTruncate},
+                .calls = std::move(calls),
                 .times = random_() % 2 == 0 ? 1 : 2 + random_() % 8};
     }
 
@@ -238,9 +241,8 @@ private:
 
     // What cannot be read for a while is not taken for damage, nor for missing.
     void start_in_vain(FaultFileSystem& disk, SegmentHost& host) {
-        disk.inject({.nth = 1 + random_() % kReadsAtStart,
-                     .calls = {Call::kOpen, Call::kRead, Call::kSize, Call::kList},
-                     .times = 1 + random_() % 3});
+        disk.inject(
+            {.nth = 1 + random_() % kReadsAtStart, .calls = kReads, .times = 1 + random_() % 3});
         static_cast<void>(host.open());
         disk.clear_faults();
         host.close();
@@ -250,6 +252,8 @@ private:
     static constexpr std::uint64_t kChangesAfter = 60;
     static constexpr int kDepthMax = 1;
     static constexpr std::uint64_t kReadsAtStart = 40;
+    inline static const std::vector<Call> kReads = {Call::kOpen, Call::kRead, Call::kSize,
+                                                    Call::kList};
 
     std::mt19937_64 random_;
     std::uint64_t crashes_ = 0;
