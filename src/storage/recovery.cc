@@ -52,6 +52,8 @@ public:
             log->expect_segments(std::move(past));
             if (found) {
                 log->found(std::move(unsynced_[key]));  // nor are its names known to be durable
+            } else if (drafts_.contains(key)) {
+                log->found({});  // their removal must be durable
             }
             recovered_.logs.emplace(key, std::move(log));
         }
@@ -295,6 +297,7 @@ private:
         for (const std::string& name : names ? names.value() : std::vector<std::string>()) {
             if (name.ends_with(env::kDraftSuffix)) {  // a repair was cut short
                 static_cast<void>(parts_.files.remove(parts_.layout.shard(state.key) / name));
+                drafts_.insert(state.key);
             }
             const auto first = parse_segment_name(name);
             if (!first) {
@@ -320,6 +323,7 @@ private:
     Recovered recovered_;
     std::map<ShardKey, ShardState> states_;
     std::set<ShardKey> dropped_;
+    std::set<ShardKey> drafts_;  // with a draft in their folders
     std::map<ShardKey, std::vector<std::shared_ptr<env::File>>> unsynced_;
     bool has_checkpoint_ = false;
     bool records_journaled_ = true;

@@ -95,6 +95,7 @@ TEST_F(RecoveryTest, WhatARepairHadBegunIsRemoved) {
     recover_now();
     EXPECT_EQ(text(log()), "0:0 1:1 2:2");
     EXPECT_FALSE(files.exists(env::draft_of(segment(2))));
+    EXPECT_TRUE(log().take_unsynced().directory_changed) << "a checkpoint makes that durable";
 }
 
 // Many commits are restored at once, but never past the start of a segment.
