@@ -10,6 +10,12 @@
 #include "stream/broker.h"
 
 namespace millrace::api {
+namespace {
+
+// A client that waits so long between two reads gets as much as one may hold.
+constexpr Millis kPause{250};
+
+}  // namespace
 
 Task<Answer<GetShardIteratorResponse>> get_shard_iterator(Context& context,
                                                           const GetShardIteratorRequest& request) {
@@ -82,8 +88,10 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     }
     const auto limit =
         static_cast<std::uint32_t>(request.limit.value_or(model::kGetRecordsMaxRecords));
-    stream::ReadBatch batch =
-        co_await context.broker.read(iterator.uid, iterator.shard_no, iterator.position, limit);
+    // Who works off a backlog without a wish for so many, and without a pause.
+    const bool hurried = iterator.goes_on && !request.limit && now - opened.issued < kPause;
+    stream::ReadBatch batch = co_await context.broker.read(iterator.uid, iterator.shard_no,
+                                                           iterator.position, limit, hurried);
     switch (batch.status) {
         case stream::ReadStatus::kGone:
             co_return shard_does_not_exist(iterator.shard_no, where);
@@ -107,7 +115,7 @@ Task<Answer<GetRecordsResponse>> get_records(Context& context, const GetRecordsR
     if (!response.child_shards || response.child_shards->empty()) {
         response.child_shards.reset();
         response.next_shard_iterator =
-            context.broker.iterator(*batch.stream, iterator.shard_no, batch.next);
+            context.broker.iterator(*batch.stream, iterator.shard_no, batch.next, true);
     }
     co_return response;
 }

@@ -95,7 +95,7 @@ struct Broker::Impl {
     Task<Result<Applied>> settle(Change change);
     Task<Result<void>> ensure(StartupStream wanted);
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                         std::uint32_t records_max);
+                         std::uint32_t records_max, bool hurried);
     Task<ReadBatch> throttled_read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
                                    std::uint32_t records_max);
 
@@ -515,15 +515,15 @@ Task<std::vector<PutResult>> Broker::put(StreamPtr stream, std::span<const PutRe
 }
 
 Task<ReadBatch> Broker::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                             std::uint32_t records_max) {
+                             std::uint32_t records_max, bool hurried) {
     return impl_->throttle.on() ? impl_->throttled_read(uid, shard_no, from, records_max)
-                                : impl_->read(uid, shard_no, from, records_max);
+                                : impl_->read(uid, shard_no, from, records_max, hurried);
 }
 
 Task<ReadBatch> Broker::Impl::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                                   std::uint32_t records_max) {
+                                   std::uint32_t records_max, bool hurried) {
     return reader.read(uid, shard_no, from, records_max,
-                       static_cast<std::uint64_t>(model::kGetRecordsMaxBytes));
+                       static_cast<std::uint64_t>(model::kGetRecordsMaxBytes), hurried);
 }
 
 Task<ReadBatch> Broker::Impl::throttled_read(StreamUid uid, model::ShardNo shard_no,
@@ -534,7 +534,7 @@ Task<ReadBatch> Broker::Impl::throttled_read(StreamUid uid, model::ShardNo shard
         batch.status = ReadStatus::kThrottled;
         co_return batch;
     }
-    batch = co_await read(uid, shard_no, from, records_max);
+    batch = co_await read(uid, shard_no, from, records_max, false);
     throttle.did_read(key, batch.bytes);
     co_return batch;
 }
@@ -552,8 +552,8 @@ Task<Placed> Broker::place(StreamPtr stream, model::ShardNo shard_no, StartAt st
 }
 
 std::string Broker::iterator(const Stream& stream, model::ShardNo shard_no,
-                             storage::Position position) const {
-    ShardIterator iterator{stream.uid, stream.name.text(), shard_no, position};
+                             storage::Position position, bool goes_on) const {
+    const ShardIterator iterator{stream.uid, stream.name.text(), shard_no, position, goes_on};
     return impl_->tokens.seal(iterator, now());
 }
 

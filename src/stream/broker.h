@@ -152,9 +152,9 @@ public:
     Task<std::vector<PutResult>> put(StreamPtr stream, std::span<const PutRecord> records);
 
     // A call of GetRecords. Up to `records_max` records from `from`, within the service's bytes of
-    // one call (always one if any is due) and the horizon.
+    // one call (always one if any is due) and the horizon. `hurried`: see RecordReader.
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                         std::uint32_t records_max);
+                         std::uint32_t records_max, bool hurried = false);
 
     // Whether the shard may be asked for another iterator now. Counts it if so.
     bool admits_iterator(const Stream& stream, model::ShardNo shard_no);
@@ -167,9 +167,9 @@ public:
     // An ACTIVE consumer's reading of a shard. The subscription must not outlive the broker.
     Subscribed subscribe(const SubscriptionKey& key, storage::Position from);
 
-    // A new text for the position, each time.
-    std::string iterator(const Stream& stream, model::ShardNo shard_no,
-                         storage::Position position) const;
+    // A new text for the position, each time. `goes_on`: for what follows a read.
+    std::string iterator(const Stream& stream, model::ShardNo shard_no, storage::Position position,
+                         bool goes_on = false) const;
 
 private:
     struct Impl;

@@ -21,10 +21,24 @@ std::int64_t behind(const storage::ReadResult& read, WallTime now) {
     return std::max<std::int64_t>(0, (now - at).count());
 }
 
+// What of a backlog is fastest to come by: it stays in the caches on its way from the file to the
+// socket, and on the client's side (1.5 times as many records a second as with 10 MiB).
+constexpr std::uint64_t kHurriedBytes = 1 << 20;
+
+// Whether all there is might be one answer, where `read` was cut at kHurriedBytes: as far as the
+// size of the records tells that it has.
+bool might_fit(const storage::ReadResult& read, std::uint32_t records_max,
+               std::uint64_t bytes_max) {
+    const std::uint64_t left = read.tip.value() - std::min(read.next, read.tip).value();
+    return left > 0 && read.records.size() < records_max &&
+           left * kHurriedBytes <= read.records.size() * (bytes_max - kHurriedBytes);
+}
+
 }  // namespace
 
 Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                                   std::uint32_t records_max, std::uint64_t bytes_max) {
+                                   std::uint32_t records_max, std::uint64_t bytes_max,
+                                   bool hurried) {
     ReadBatch batch;
     StreamPtr stream = catalog_.find(uid);
     const Shard* const shard = stream == nullptr ? nullptr : stream->shard(shard_no);
@@ -49,9 +63,13 @@ Task<ReadBatch> RecordReader::read(StreamUid uid, model::ShardNo shard_no, stora
     request.shard = stream->key(shard_no);
     request.from = from;
     request.records_max = records_max;
-    request.bytes_max = bytes_max;
+    request.bytes_max = hurried ? kHurriedBytes : bytes_max;
     request.horizon = stream->horizon(now);
     auto answer = co_await engine_.read(request);
+    if (hurried && answer && might_fit(answer.value(), records_max, bytes_max)) {
+        request.bytes_max = bytes_max;
+        answer = co_await engine_.read(request);
+    }
     if (!answer) {
         batch.status = status_of(answer.error());
         if (batch.status == ReadStatus::kFailed) {

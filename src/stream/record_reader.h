@@ -72,8 +72,10 @@ public:
           key_states_(key_states) {}
 
     // Up to `records_max` records and `bytes_max` bytes from `from`; always one if any is due.
+    // `hurried`: whoever asks comes back at once, and is served less at a time while there is more
+    // than `bytes_max` to come.
     Task<ReadBatch> read(StreamUid uid, model::ShardNo shard_no, storage::Position from,
-                         std::uint32_t records_max, std::uint64_t bytes_max);
+                         std::uint32_t records_max, std::uint64_t bytes_max, bool hurried = false);
 
     Task<Placed> place(StreamPtr stream, model::ShardNo shard_no, StartAt start);
 

@@ -19,7 +19,7 @@ constexpr std::size_t kTokenCharsMax = 1024;
 
 constexpr std::uint8_t kIteratorPurpose = 1;
 
-static_assert(base64::encoded_size(kFrameBytes + 8 + 8 + 4 + 8 + 1 + kTextBytesMax + 2) <= 512,
+static_assert(base64::encoded_size(kFrameBytes + 8 + 8 + 4 + 8 + 1 + kTextBytesMax + 1 + 2) <= 512,
               "an iterator's text is at most 512 characters");
 
 using Associated = std::array<std::byte, 2>;
@@ -77,6 +77,7 @@ public:
         return value;
     }
     bool good() const { return good_; }
+    bool at_end() const { return rest_.empty(); }  // earlier versions wrote fewer fields
 
 private:
     Bytes rest_;
@@ -168,6 +169,7 @@ std::string Tokens::seal(const ShardIterator& iterator, WallTime now) const {
     out.number(iterator.shard_no.value());
     out.number(iterator.position.value());
     out.text(iterator.stream_name);
+    out.number(static_cast<std::uint8_t>(iterator.goes_on));
     return seal(kIteratorPurpose, out.message());
 }
 
@@ -191,6 +193,7 @@ Opened<ShardIterator> Tokens::open_iterator(std::string_view text, WallTime now)
             iterator.shard_no = model::ShardNo(in.number<std::uint32_t>());
             iterator.position = storage::Position(in.number<std::uint64_t>());
             iterator.stream_name = in.text();
+            iterator.goes_on = !in.at_end() && in.number<std::uint8_t>() != 0;
         });
 }
 

@@ -32,6 +32,7 @@ struct ShardIterator {
     std::string stream_name;  // for the text of an answer after the stream is gone
     model::ShardNo shard_no;
     storage::Position position;
+    bool goes_on = false;  // from a read, not from GetShardIterator
     bool operator==(const ShardIterator&) const = default;
 };
 

@@ -101,6 +101,33 @@ TEST_F(Get, MillisBehindTellsTheAgeOfWhatWasRead) {
     EXPECT_EQ(get(at).value().millis_behind_latest, 0);
 }
 
+TEST_F(Get, WhoWorksOffABacklogWithoutAPauseGetsAMebibyteAtATime) {
+    create("orders");
+    const std::string data(1024 * 1024 - 1, 'x');
+    for (int i = 0; i < 30; ++i) {
+        put("orders", "k", data);
+    }
+    const auto read = [&](const std::string& at, std::optional<std::int32_t> limit = {}) {
+        GetRecordsRequest request;
+        request.shard_iterator = at;
+        request.limit = limit;
+        return call(get_records, request).value();
+    };
+    const auto first = read(iterator("orders"));
+    EXPECT_EQ(first.records.size(), 10u) << "from an iterator of GetShardIterator";
+    const std::string next = *first.next_shard_iterator;
+    EXPECT_EQ(read(next, 10'000).records.size(), 10u) << "with a limit";
+    const auto hurried = read(next);
+    EXPECT_EQ(hurried.records.size(), 1u);
+    EXPECT_EQ(read(*hurried.next_shard_iterator).records.size(), 1u);
+    clock_.advance(Millis(250));
+    const auto paused = read(next);
+    EXPECT_EQ(paused.records.size(), 10u) << "after a pause";
+    const auto rest = read(*paused.next_shard_iterator);
+    EXPECT_EQ(rest.records.size(), 10u) << "of what one answer can hold";
+    EXPECT_EQ(rest.millis_behind_latest, 0);
+}
+
 TEST_F(Get, AnAnswerStopsAtTenMebibytesButGivesOne) {
     CreateStreamRequest large;
     large.stream_name = "orders";

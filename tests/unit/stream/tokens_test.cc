@@ -47,7 +47,7 @@ TEST_F(TokensTest, AnIteratorComesBackAsItWas) {
         const std::string name(1 + random() % 128, static_cast<char>('a' + random() % 26));
         const ShardIterator iterator{StreamUid(random()), name,
                                      model::ShardNo(static_cast<std::uint32_t>(random())),
-                                     storage::Position(random())};
+                                     storage::Position(random()), random() % 2 == 0};
         const std::string text = tokens_.seal(iterator, kNow);
         ASSERT_LE(text.size(), 512U);
         ASSERT_EQ(text.find('='), std::string::npos);
