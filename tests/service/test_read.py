@@ -148,6 +148,18 @@ def test_an_answer_holds_at_most_ten_mib(kinesis, stream):
     assert len(read(kinesis, first["NextShardIterator"])["Records"]) == 2
 
 
+def test_a_backlog_read_without_a_limit_comes_whole_and_once(kinesis, stream):
+    for i in range(25):
+        kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"%02d" % i + b"x" * (MIB - 3))
+    at, pages = iterator(kinesis, stream), []
+    while not pages or answer["MillisBehindLatest"]:
+        answer = read(kinesis, at)
+        pages.append([int(r["Data"][:2]) for r in answer["Records"]])
+        at = answer["NextShardIterator"]
+    assert sum(pages, []) == list(range(25))
+    assert len(pages[0]) == 10 and all(1 <= len(page) <= 10 for page in pages)
+
+
 def test_millis_behind_latest_is_the_age_of_the_last_record_read(kinesis, ten):
     answer = read(kinesis, iterator(kinesis, "read-ten"), Limit=3)
     age = (time.time() - ten[2]["ApproximateArrivalTimestamp"].timestamp()) * 1000
