@@ -14,6 +14,7 @@ import pytest
 from harness import cbor, texts
 from harness.http import (CBOR, JSON, SIGNED, TARGET, Caller, Wire, alive, call,
                           request)
+from harness.metrics import metrics
 from harness.model import check_headers
 from harness.process import PATIENCE, Server, eventually
 
@@ -391,9 +392,7 @@ def test_a_client_that_leaves_in_a_large_answer_gives_its_memory_back(make_serve
     at = put_large(server)
 
     def held():
-        with Wire(server) as other:
-            lines = other.ask(request(method="GET", path="/_millrace/metrics")).body.decode().splitlines()
-        return next(float(line.split()[1]) for line in lines if line.startswith("millrace_body_memory_bytes"))
+        return metrics(server).total("millrace_body_memory_bytes")
     with Wire(server) as wire:
         wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 << 10)
         wire.send(call("GetRecords", {"ShardIterator": at}))

@@ -148,6 +148,11 @@ def ask(server, data, head=False):
         return wire.ask(data, head)
 
 
+def get(server, path, **headers):
+    with Wire(server) as wire:
+        return wire.ask(request(method="GET", path=path, headers=headers))
+
+
 def alive(server):
     """The server still answers a sound request."""
     reply = ask(server, call("ListStreams"))
