@@ -37,8 +37,8 @@ public:
     std::string endpoint() const;
     std::vector<std::string> endpoints() const;
 
-    // Reads the files of the TLS options again, for the connections that begin from now on. What
-    // cannot be used is logged, and the old stays.
+    // Reads the files of the TLS options again, for the connections that begin from now on, and
+    // that of the access keys. What cannot be used is logged, and the old stays.
     void reload();
 
     // Accepts no more, answers what it has (for at most options.shutdown_drain), flushes and

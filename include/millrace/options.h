@@ -42,6 +42,7 @@ struct Options {
     Profile profile = Profile::kTest;
     std::vector<std::string> streams;
     std::string encryption_key_file = "master.key";
+    std::string access_keys;
     std::string account = "000000000000";
     std::string region = "us-east-1";
 

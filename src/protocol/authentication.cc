@@ -3,22 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "base/scan.h"
 
 namespace millrace::protocol {
 namespace {
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-std::string_view value_of(const Parameters& parameters, std::string_view name) {
-    for (const auto& [key, value] : parameters) {
-        if (key == name)
-            return value;
-    }
-    return {};
-}
 
 int hex_digit(char c) {
     if (c >= '0' && c <= '9')
@@ -45,8 +34,8 @@ std::string percent_decoded(std::string_view text) {
     return out;
 }
 
-Parameters query_parameters(std::string_view target) {
-    Parameters parameters;
+Authentication::Query read_query(std::string_view target) {
+    Authentication::Query parameters;
     const std::size_t mark = target.find('?');
     if (mark == std::string_view::npos)
         return parameters;
@@ -101,7 +90,12 @@ HeaderParameters header_parameters(std::string_view header) {
     return parameters;
 }
 
-Authentication by_header(const wire::Request& request, std::string_view header) {
+void fail(Authentication& authentication, std::string_view type, std::string message) {
+    authentication.failure = {type, std::move(message)};
+}
+
+void read_header(Authentication& authentication, const wire::Request& request,
+                 std::string_view header) {
     const HeaderParameters parameters = header_parameters(header);
     std::string missing;
     for (const auto& [name, value] : parameters) {
@@ -109,53 +103,76 @@ Authentication by_header(const wire::Request& request, std::string_view header) 
             continue;
         missing.append("Authorization header requires '").append(name).append("' parameter. ");
     }
-    if (request.header("X-Amz-Date").empty() && request.header("Date").empty()) {
+    const std::string_view stamp = request.header("X-Amz-Date");
+    const std::string_view date = stamp.empty() ? request.header("Date") : stamp;
+    if (date.empty()) {
         missing +=
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
     }
-    if (missing.empty())
-        return {{}, parameters.front().value, {}};
-    missing.append("Authorization=").append(header);
-    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}, {}};
+    if (!missing.empty()) {
+        missing.append("Authorization=").append(header);
+        return fail(authentication, "IncompleteSignatureException", std::move(missing));
+    }
+    authentication.algorithm = header.substr(0, header.find_first_of(", \t"));
+    authentication.credential = parameters[0].value;
+    authentication.signature = parameters[1].value;
+    authentication.signed_headers = parameters[2].value;
+    authentication.date = date;
 }
 
-Authentication by_query(const Parameters& parameters) {
+void read_parameters(Authentication& authentication) {
+    struct Parameter {
+        std::string_view name;
+        std::string_view& value;
+    };
+    const Parameter parameters[] = {{"X-Amz-Algorithm", authentication.algorithm},
+                                    {"X-Amz-Credential", authentication.credential},
+                                    {"X-Amz-Signature", authentication.signature},
+                                    {"X-Amz-SignedHeaders", authentication.signed_headers},
+                                    {"X-Amz-Date", authentication.date}};
     std::string missing;
-    for (const std::string_view name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
-                                        "X-Amz-SignedHeaders", "X-Amz-Date"}) {
-        if (!value_of(parameters, name).empty())
-            continue;
-        missing.append("AWS query-string parameters must include '").append(name).append("'. ");
+    for (const auto& [name, value] : parameters) {
+        value = value_of(authentication.query, name);
+        if (value.empty())
+            missing.append("AWS query-string parameters must include '").append(name).append("'. ");
     }
     if (missing.empty())
-        return {{}, {}, std::string(value_of(parameters, "X-Amz-Credential"))};
+        return;
+    for (const auto& [name, value] : parameters)
+        value = {};
     missing += "Re-examine the query-string parameters.";
-    return {Authentication::Failure{"IncompleteSignatureException", std::move(missing)}, {}, {}};
+    fail(authentication, "IncompleteSignatureException", std::move(missing));
 }
 
 }  // namespace
 
-Authentication authenticate(const wire::Request& request) {
-    const std::string_view header = request.header("Authorization");
-    const Parameters query = query_parameters(request.target);
-    bool in_query = false;
-    for (const auto& [name, value] : query)
-        in_query = in_query || name == "X-Amz-Algorithm";
+std::string_view value_of(const Authentication::Query& query, std::string_view name) {
+    for (const auto& [key, value] : query) {
+        if (key == name)
+            return value;
+    }
+    return {};
+}
 
-    if (!header.empty() && in_query) {
-        return {Authentication::Failure{"InvalidSignatureException",
-                                        "Found both 'X-Amz-Algorithm' as a query-string param and "
-                                        "'Authorization' as HTTP header."},
-                {},
-                {}};
+Authentication authenticate(const wire::Request& request) {
+    Authentication authentication;
+    const std::string_view header = request.header("Authorization");
+    authentication.query = read_query(request.target);
+    for (const auto& [name, value] : authentication.query)
+        authentication.in_query = authentication.in_query || name == "X-Amz-Algorithm";
+
+    if (!header.empty() && authentication.in_query) {
+        fail(authentication, "InvalidSignatureException",
+             "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
+             "header.");
+    } else if (authentication.in_query) {
+        read_parameters(authentication);
+    } else if (!header.empty()) {
+        read_header(authentication, request, header);
+    } else {
+        fail(authentication, "MissingAuthenticationTokenException", "Missing Authentication Token");
     }
-    if (header.empty() && !in_query) {
-        return {Authentication::Failure{"MissingAuthenticationTokenException",
-                                        "Missing Authentication Token"},
-                {},
-                {}};
-    }
-    return header.empty() ? by_query(query) : by_header(request, header);
+    return authentication;
 }
 
 }  // namespace millrace::protocol

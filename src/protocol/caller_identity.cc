@@ -53,6 +53,33 @@ Reply caller_in_xml(const Identity& identity, std::string_view request_id) {
     return reply;
 }
 
+Reply refuse_in_xml(const Authentication::Failure& failure, std::string_view request_id) {
+    struct Code {
+        std::string_view type;
+        std::string_view text;
+    };
+    constexpr Code kCodes[] = {
+        {"InvalidSignatureException", "SignatureDoesNotMatch"},
+        {"UnrecognizedClientException", "InvalidClientTokenId"},
+        {"IncompleteSignatureException", "IncompleteSignature"},
+        {"MissingAuthenticationTokenException", "MissingAuthenticationToken"}};
+    const auto* const code = std::ranges::find(kCodes, failure.type, &Code::type);
+    Reply reply{{}, failure.type};
+    reply.response.status = 403;
+    reply.response.headers.add("Content-Type", "text/xml");
+    reply.response.body
+        .append(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n"
+            "    <Type>Sender</Type>\n    <Code>")
+        .append(code != std::end(kCodes) ? code->text : failure.type)
+        .append("</Code>\n    <Message>")
+        .append(xml_escaped(failure.message))
+        .append("</Message>\n  </Error>\n  <RequestId>")
+        .append(request_id)
+        .append("</RequestId>\n</ErrorResponse>\n");
+    return reply;
+}
+
 Reply caller_in_json(const Identity& identity) {
     Reply reply{{}, kResult};
     reply.response.headers.add("Content-Type", header_value(Format::kJson));

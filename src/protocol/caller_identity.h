@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "protocol/authentication.h"
 #include "protocol/errors.h"
 #include "protocol/identity.h"
 #include "protocol/target.h"
@@ -18,5 +19,7 @@ bool asks_for_caller(const Target& target);
 
 Reply caller_in_xml(const Identity& identity, std::string_view request_id);
 Reply caller_in_json(const Identity& identity);
+// To callers of the Query protocol, which has codes of its own for what is wrong with a signature.
+Reply refuse_in_xml(const Authentication::Failure& failure, std::string_view request_id);
 
 }  // namespace millrace::protocol

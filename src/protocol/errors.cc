@@ -45,6 +45,8 @@ std::string made_utf8(const std::string& text) {
     return out;
 }
 
+}  // namespace
+
 std::string xml_escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -64,8 +66,6 @@ std::string xml_escaped(std::string_view text) {
     }
     return out;
 }
-
-}  // namespace
 
 Reply error(Format format, std::string_view type, const std::optional<std::string>& message) {
     Reply reply{{}, type};

@@ -28,6 +28,9 @@ Reply error(Format format, std::string_view type,
             const std::optional<std::string>& message = std::nullopt);
 Reply error(Format format, const api::ClientError& error);
 
+// `text` as XML has it between tags.
+std::string xml_escaped(std::string_view text);
+
 // To callers whose Content-Type names no encoding: <Type><Message>, status 403.
 Reply xml_error(std::string_view type, std::string_view message);
 // To the same, once they named an operation: status 404 and no more than the type.

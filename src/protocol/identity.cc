@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/credential.h"
+
 namespace millrace::protocol {
 namespace {
 
@@ -11,6 +13,8 @@ constexpr std::size_t kRegionBytesMax = 32;
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
+
+}  // namespace
 
 bool is_account(std::string_view text) {
     return text.size() == kAccountDigits && std::all_of(text.begin(), text.end(), is_digit);
@@ -22,20 +26,13 @@ bool is_region(std::string_view text) {
            std::all_of(text.begin(), text.end(), fits);
 }
 
-std::string_view take_element(std::string_view& rest) {
-    const std::string_view element = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(std::min(element.size() + 1, rest.size()));
-    return element;
-}
-
-}  // namespace
-
-Identity identify(std::string_view credential, const Settings& defaults) {
-    const std::string_view key_id = take_element(credential);
-    take_element(credential);  // the date
-    const std::string_view region = take_element(credential);
-    return {is_account(key_id) ? std::string(key_id) : defaults.account,
-            is_region(region) ? std::string(region) : defaults.region};
+Identity identify(std::string_view credential, const Settings& defaults, const AccessKey* key) {
+    const Credential named = Credential::parse(credential);
+    std::string_view account = key != nullptr ? std::string_view(key->account) : std::string_view();
+    if (account.empty())
+        account = is_account(named.key_id) ? named.key_id : std::string_view(defaults.account);
+    return {std::string(account),
+            is_region(named.region) ? std::string(named.region) : defaults.region};
 }
 
 }  // namespace millrace::protocol

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/access_keys.h"
+
 namespace millrace::protocol {
 
 struct Settings {
@@ -16,8 +18,13 @@ struct Identity {
     std::string region;
 };
 
-// An access key id of exactly 12 digits is the account. The region is the scope's third element,
-// unless it could be none.
-Identity identify(std::string_view credential, const Settings& defaults);
+bool is_account(std::string_view text);  // 12 digits
+bool is_region(std::string_view text);   // it could be one
+
+// The account is that of `key`, which the caller has proven to hold, if that says whose it is; else
+// the access key id if it could be one. The region is the scope's third element, if it could be
+// one.
+Identity identify(std::string_view credential, const Settings& defaults,
+                  const AccessKey* key = nullptr);
 
 }  // namespace millrace::protocol

@@ -18,6 +18,7 @@
 #include "protocol/event_body.h"
 #include "protocol/json_reader.h"
 #include "protocol/operation_metrics.h"
+#include "protocol/signature.h"
 #include "protocol/target.h"
 #include "protocol/validator.h"
 
@@ -26,6 +27,10 @@ namespace {
 
 constexpr std::string_view kNothingToAuthorize =
     "Unable to determine service/operation name to be authorized";
+
+// What signers name as the service they call.
+constexpr std::string_view kOurService = "kinesis";
+constexpr std::string_view kCallerService = "sts";
 
 constexpr std::string_view kRpcProtocol = "rpc-v2-cbor";
 
@@ -91,20 +96,17 @@ public:
         if (row_ == nullptr)
             return error(format(), kUnknownOperation);
 
-        Authentication authentication = authenticate(request_);
-        if (authentication.failure) {
-            return error(format(), authentication.failure->type,
-                         std::move(authentication.failure->message));
-        }
+        Caller caller = find_caller(kOurService);
+        if (caller.failure)
+            return error(format(), caller.failure->type, std::move(caller.failure->message));
         if (binder_->failure())
             return error(format(), kSerialization, binder_->failure());
         if (const auto violations = find_violations(*row_->operation->request, call_->request(),
                                                     binder_->null_elements())) {
             return error(format(), kValidation, violations);
         }
-        Identity identity = identify(authentication.credential(), pipeline_.settings_);
-        context_.emplace(api::Context{pipeline_.broker_, std::move(identity.account),
-                                      std::move(identity.region), request_.peer});
+        context_.emplace(api::Context{pipeline_.broker_, std::move(caller.identity.account),
+                                      std::move(caller.identity.region), request_.peer});
         const auto admitted = api::check_call_rate(*context_, *row_->operation, *call_);
         if (!admitted)
             return error(format(), admitted.error());
@@ -181,11 +183,29 @@ private:
         response.source = std::move(body);
     }
 
+    struct Caller {
+        std::optional<Authentication::Failure> failure;
+        Identity identity;  // unless that
+    };
+
+    // Who calls `service`, proven where signatures count.
+    Caller find_caller(std::string_view service) const {
+        Authentication authentication = authenticate(request_);
+        if (authentication.failure)
+            return {std::move(authentication.failure), {}};
+        if (!pipeline_.signatures_count_.load(std::memory_order_acquire))
+            return {{}, identify(authentication.credential, pipeline_.settings_)};
+        const std::shared_ptr<const AccessKeys> keys = pipeline_.keys_.get();
+        Proof proof =
+            check_signature(request_, authentication, *keys, service, pipeline_.clock_.now());
+        if (proof.failure)
+            return {std::move(proof.failure), {}};
+        return {{}, identify(authentication.credential, pipeline_.settings_, proof.key)};
+    }
+
     Reply refuse_method() const {
-        const Authentication authentication = authenticate(request_);
-        if (authentication.failure) {
-            return xml_error(authentication.failure->type, authentication.failure->message);
-        }
+        if (const auto failure = find_caller(kOurService).failure)
+            return xml_error(failure->type, failure->message);
         return xml_error(kAccessDenied, kNothingToAuthorize);
     }
 
@@ -202,14 +222,13 @@ private:
     }
 
     Reply tell_caller() const {
-        const Authentication authentication = authenticate(request_);
         const bool json = type_ == ContentType::kJson;
-        if (const auto& failure = authentication.failure) {
+        const Caller caller = find_caller(kCallerService);
+        if (const auto& failure = caller.failure) {
             return json ? error(Format::kJson, failure->type, failure->message)
-                        : xml_error(failure->type, failure->message);
+                        : refuse_in_xml(*failure, id_.uuid());
         }
-        const Identity identity = identify(authentication.credential(), pipeline_.settings_);
-        return json ? caller_in_json(identity) : caller_in_xml(identity, id_.uuid());
+        return json ? caller_in_json(caller.identity) : caller_in_xml(caller.identity, id_.uuid());
     }
 
     Reply refuse_syntax() const {
@@ -262,6 +281,11 @@ Pipeline::Pipeline(stream::Broker& broker, Metrics& metrics, Settings settings, 
 }
 
 Pipeline::~Pipeline() = default;
+
+void Pipeline::require(std::shared_ptr<const AccessKeys> keys) {
+    keys_.set(std::move(keys));
+    signatures_count_.store(true, std::memory_order_release);
+}
 
 Pipeline::Row* Pipeline::find(std::string_view operation) const {
     const auto at = std::lower_bound(

@@ -1,8 +1,9 @@
-// One request from bytes to bytes: target, decode, auth presence, bind, limits, call, encode. The
+// One request from bytes to bytes: target, decode, auth, bind, limits, call, encode. The
 // order of these stages is visible to clients (which error wins); it is written once, in
 // pipeline.cc, and tested pairwise.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/metrics.h"
 #include "env/clock.h"
 #include "env/entropy.h"
+#include "protocol/access_keys.h"
 #include "protocol/identity.h"
 #include "protocol/request_id.h"
 #include "wire/handler.h"
@@ -25,6 +27,10 @@ public:
              env::Entropy& entropy, std::span<const api::Operation> operations = api::operations());
     ~Pipeline() override;
 
+    // From now on requests must be signed with one of these; before the first call any signature
+    // will do. Thread-safe.
+    void require(std::shared_ptr<const AccessKeys> keys);
+
     // Answers every request; whatever a handler throws becomes a 500.
     Task<wire::Response> handle(const wire::Request& request) override;
 
@@ -38,6 +44,8 @@ private:
     const Settings settings_;
     env::Clock& clock_;
     RequestIds ids_;
+    std::atomic<bool> signatures_count_ = false;  // then there are keys
+    AccessKeyHolder keys_;
     std::vector<std::unique_ptr<Row>> rows_;  // in the order of before()
     std::unique_ptr<Row> unknown_;            // for requests that name no operation
 };

@@ -39,6 +39,21 @@ void log_ready(const Options& options, const std::vector<wire::Address>& address
               kept ? options.data_dir : std::string("none"), durability, kVersion);
 }
 
+// Whoever reaches the port may do everything, where nobody proves who calls.
+void warn_of_strangers(const Options& options, const std::vector<wire::Address>& addresses) {
+    if (!options.access_keys.empty() || !options.tls_client_ca.empty()) {
+        return;
+    }
+    for (const wire::Address& address : addresses) {
+        if (!wire::is_loopback(address)) {
+            log::warn(
+                "who reaches address={} may do everything: no signature is checked (access-keys)",
+                wire::to_string(address));
+            return;
+        }
+    }
+}
+
 }  // namespace
 
 Broker::Broker(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -63,6 +78,7 @@ StartResult Broker::start(const Options& chosen) {
         return failed(error->kind, std::move(error->message));
     }
     log_ready(options, impl->lifecycle.addresses());
+    warn_of_strangers(options, impl->lifecycle.addresses());
     return {std::unique_ptr<Broker>(new Broker(std::move(impl))), {}};
 }
 

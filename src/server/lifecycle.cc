@@ -7,6 +7,7 @@
 #include "env/memory_file_system.h"
 #include "env/posix_file_system.h"
 #include "millrace/version.h"
+#include "server/access_key_file.h"
 #include "server/call_rates.h"
 #include "server/kms_keys.h"
 #include "server/option_sources.h"
@@ -183,6 +184,15 @@ Lifecycle::~Lifecycle() {
 }
 
 std::optional<StartError> Lifecycle::start() {
+    std::shared_ptr<const protocol::AccessKeys> access_keys;
+    if (!options_.access_keys.empty()) {
+        env::PosixFileSystem host;
+        auto loaded = load_access_keys(host, options_.access_keys);
+        if (!loaded) {
+            return StartError{StartError::Kind::kOptions, "access-keys: " + loaded.error().message};
+        }
+        access_keys = std::move(loaded).value();
+    }
     auto front = wire::Front::open(front_config(options_), gate_, clock_);
     if (!front) {
         return StartError{StartError::Kind::kAddress, "listen: " + front.error().message};
@@ -203,6 +213,9 @@ std::optional<StartError> Lifecycle::start() {
     protocol::Settings settings{options_.account, options_.region};
     pipeline_ = std::make_unique<protocol::Pipeline>(*broker_, metrics_, std::move(settings),
                                                      clock_, entropy_);
+    if (access_keys != nullptr) {
+        pipeline_->require(std::move(access_keys));
+    }
     gate_.open(pipeline_.get());
     state_ = State::kReady;
     if (makes_own_tls(options_)) {
@@ -255,6 +268,25 @@ Result<void> Lifecycle::load_tls() {
 }
 
 void Lifecycle::reload() {
+    renew_tls();
+    renew_access_keys();
+}
+
+void Lifecycle::renew_access_keys() {
+    if (options_.access_keys.empty()) {
+        return;
+    }
+    env::PosixFileSystem host;
+    auto loaded = load_access_keys(host, options_.access_keys);
+    if (!loaded) {
+        log::error("the access keys stay as they were error=\"{}\"", loaded.error().message);
+        return;
+    }
+    log::info("access keys read again count={}", loaded.value()->count());
+    pipeline_->require(std::move(loaded).value());
+}
+
+void Lifecycle::renew_tls() {
     const std::lock_guard lock(tls_mutex_);
     if (!tls_wanted_) {
         return;
@@ -295,7 +327,7 @@ Task<std::string> Lifecycle::authority() {
 // A certificate of the broker's own must not expire while it runs.
 void Lifecycle::renew_tls_later() {
     timers_.after(kTlsRenewal, [this] {
-        reload();
+        renew_tls();
         renew_tls_later();
     });
 }

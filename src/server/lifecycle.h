@@ -45,8 +45,8 @@ public:
     // Blocks. Idempotent.
     void stop();
 
-    // Reads the certificate files again, for the connections that begin from now on; what cannot be
-    // used is logged, and the old stays. Thread-safe.
+    // Reads the certificate files again, for the connections that begin from now on, and the access
+    // keys; what cannot be used is logged, and the old stays. Thread-safe.
     void reload();
 
     const std::vector<wire::Address>& addresses() const { return front_->addresses(); }
@@ -62,7 +62,9 @@ private:
     void make_tls();
     Result<void> load_tls();  // REQUIRES: tls_mutex_ is held
     void tell_authority(std::string authority);
+    void renew_tls();
     void renew_tls_later();
+    void renew_access_keys();
     Result<void> open_engine();
     Result<void> open_broker();
 

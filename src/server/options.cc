@@ -57,6 +57,10 @@ constexpr OptionRow kRows[] = {
         "The key that encrypts the keys of encrypted streams; made if absent. Without it they are "
         "lost, and the server does not start. A name without '/' lies in data-dir. 32 random "
         "bytes of one's own will do."),
+    other("access-keys", kGeneral, &O::access_keys, "",
+          "File of access keys and their secrets, in the format of AWS's credentials file. With it "
+          "requests must be signed with one of them; without it any signature will do. Read again "
+          "on SIGHUP."),
     other("account", kGeneral, &O::account, "000000000000",
           "Account of callers whose access key id is not itself 12 digits."),
     other("region", kGeneral, &O::region, "us-east-1",

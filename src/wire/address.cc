@@ -48,4 +48,9 @@ std::string to_string(const Address& address) {
     return text;
 }
 
+bool is_loopback(const Address& address) {
+    boost::system::error_code ec;
+    return boost::asio::ip::make_address(address.host, ec).is_loopback() && !ec;
+}
+
 }  // namespace millrace::wire

@@ -20,4 +20,6 @@ Result<Address> parse_address(std::string_view text);
 
 std::string to_string(const Address& address);  // brackets around IPv6
 
+bool is_loopback(const Address& address);  // reached from this machine alone
+
 }  // namespace millrace::wire

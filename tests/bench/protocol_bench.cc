@@ -1,5 +1,5 @@
 // The two hot paths between bytes and structs: reading a PutRecords of 500 x 1 KiB, writing a
-// GetRecords of 1 MiB. bytes_per_second counts the body.
+// GetRecords of 1 MiB; and what checking a signature adds. bytes_per_second counts the body.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -13,6 +13,7 @@
 #include "protocol/cbor_reader.h"
 #include "protocol/encoder.h"
 #include "protocol/json_reader.h"
+#include "protocol/signature.h"
 #include "protocol/validator.h"
 
 namespace millrace::protocol {
@@ -76,6 +77,36 @@ void encode_get_records(benchmark::State& state, Format format) {
 }
 BENCHMARK_CAPTURE(encode_get_records, json, Format::kJson);
 BENCHMARK_CAPTURE(encode_get_records, cbor, Format::kCbor);
+
+void check_signature_of(benchmark::State& state, std::size_t body_bytes) {
+    const std::string body = random_bytes(body_bytes);
+    const std::string unsigned_yet =
+        "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/kinesis/aws4_request, "
+        "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=";
+    std::string authorization = unsigned_yet + "0";
+    wire::Request request;
+    request.method = "POST";
+    request.target = "/";
+    request.body = body;
+    request.headers = {{"Host", "localhost:4567"},
+                       {"Content-Type", "application/x-amz-json-1.1"},
+                       {"X-Amz-Target", "Kinesis_20131202.PutRecord"},
+                       {"X-Amz-Date", "20260101T000000Z"},
+                       {"Authorization", authorization}};
+    const AccessKeys keys({{"AKID", "secret", "", ""}});
+    authorization = unsigned_yet + signature_of(request, authenticate(request), "secret");
+    request.headers.back().value = authorization;
+    const WallTime now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 1);
+    for (auto _ : state) {
+        const Proof proof = check_signature(request, authenticate(request), keys, "kinesis", now);
+        if (proof.key == nullptr)
+            state.SkipWithError(proof.failure->message.c_str());
+    }
+    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * body.size()));
+}
+BENCHMARK_CAPTURE(check_signature_of, put_record_100B, 250);
+BENCHMARK_CAPTURE(check_signature_of, put_record_1KiB, 1500);
+BENCHMARK_CAPTURE(check_signature_of, put_records_500_1KiB, 700'000);
 
 void base64_encode(benchmark::State& state, base64::Path path) {
     const std::string raw = random_bytes(16 * 1024);

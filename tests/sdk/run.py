@@ -20,7 +20,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "service"))
 
-from harness import process  # noqa: E402
+from harness import keys, process  # noqa: E402
 
 SAMPLES = HERE.parent / "clients"
 INSTALLED = process.ROOT / "build/sdk"
@@ -171,7 +171,10 @@ def run(client, scheme):
         no_settings = data / "no-settings"  # of this machine's user
         no_settings.touch()
         port = folder / "port"
-        server = process.Server(data / "data", port=int(port.read_text()) if port.exists() else None).start()
+        # Who signs otherwise than the service would accept does not get far.
+        given_keys = keys.key_file(data / "keys", client=keys.key("test", "test"))
+        server = process.Server(data / "data", "--access-keys", given_keys,
+                                port=int(port.read_text()) if port.exists() else None).start()
         given = {
             "AWS_CONFIG_FILE": str(no_settings), "AWS_SHARED_CREDENTIALS_FILE": str(no_settings),
             "AWS_EC2_METADATA_DISABLED": "true",

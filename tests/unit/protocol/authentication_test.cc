@@ -27,8 +27,8 @@ Seen seen(std::string_view authorization, std::string_view target = "/", bool da
         request.headers.push_back({"X-Amz-Date", "20260101T000000Z"});
     const Authentication a = authenticate(request);
     if (!a.failure)
-        return {"", "", std::string(a.credential())};
-    return {std::string(a.failure->type), a.failure->message, std::string(a.credential())};
+        return {"", "", std::string(a.credential)};
+    return {std::string(a.failure->type), a.failure->message, std::string(a.credential)};
 }
 
 TEST(Authentication, ACompleteHeaderGivesItsCredential) {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "env/manual_clock.h"
 #include "protocol/encoder.h"
+#include "protocol/signature.h"
 #include "support/sync_wait.h"
 #include "unit/protocol/binding.h"
 
@@ -362,6 +363,39 @@ TEST_F(PipelineTest, OtherMethodsAreRefusedAfterTheirCredentials) {
                "<MissingAuthenticationTokenException>\n  <Message>Missing Authentication "
                "Token</Message>\n</MissingAuthenticationTokenException>\n");
     }
+}
+
+TEST_F(PipelineTest, SignaturesCountOnceKeysAreRequired) {
+    Sent sent;
+    expect(send(sent), 200, kJsonType, R"({"Text":"abc"})");
+    pipeline_.require(std::make_shared<const AccessKeys>(
+        std::vector<AccessKey>{{"123456789012", "secret", "", "999900001111"}}));
+    EXPECT_NE(send(sent).body.find("Signature"), std::string::npos);
+    sent.method = "GET";
+    EXPECT_NE(send(sent).body.find("Signature"), std::string::npos);
+
+    std::string account;
+    play_.act = [&account](const Whole&, Whole&, api::Context& context) {
+        account = context.account;
+        return api::Answer<void>(success());
+    };
+    sent = Sent{};
+    sent.with("Host", "localhost").with("X-Amz-Date", "20260101T000000Z");
+    wire::Request request;
+    request.method = "POST";
+    request.target = "/";
+    request.body = sent.body;
+    const std::string unsigned_yet =
+        "AWS4-HMAC-SHA256 Credential=123456789012/20260101/eu-west-1/kinesis/aws4_request, "
+        "SignedHeaders=host;x-amz-date;x-amz-target, Signature=";
+    sent.with("Authorization", unsigned_yet + "0");
+    for (const auto& [name, value] : sent.headers)
+        request.headers.push_back({name, value});
+    sent.with("Authorization",
+              unsigned_yet + signature_of(request, authenticate(request), "secret"));
+    clock_.set(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1));
+    EXPECT_EQ(send(sent).status, 200u);
+    EXPECT_EQ(account, "999900001111");
 }
 
 TEST_F(PipelineTest, EmptyBodiesAreAnsweredInCborUnlessJsonWasAsked) {
