@@ -156,20 +156,29 @@ void append_header(std::string& out, const wire::Request& request, std::string_v
     out += '\n';
 }
 
-template <class Do>
-void for_each_signed(std::string_view names, Do run) {
-    while (!names.empty()) {
-        const std::string_view name = names.substr(0, names.find(';'));
-        names.remove_prefix(std::min(name.size() + 1, names.size()));
-        run(name);
-    }
+using Names = std::vector<std::string_view>;
+
+bool has(const Names& names, std::string_view wanted) {
+    return std::ranges::any_of(
+        names, [wanted](std::string_view name) { return wire::same_text(name, wanted); });
 }
 
-bool is_signed(const Authentication& authentication, std::string_view wanted) {
-    bool found = false;
-    for_each_signed(authentication.signed_headers,
-                    [&](std::string_view name) { found = found || wire::same_text(name, wanted); });
-    return found;
+// In the order they are given; none if one comes twice or could be no name, or there are more than
+// any signer has: each is looked up and its value hashed, before anything is proven.
+Names read_names(std::string_view text) {
+    constexpr std::size_t kNamesMax = 100;
+    const auto printable = [](char c) { return c > ' ' && c < 127; };
+    Names names;
+    for (bool more = true; more;) {
+        const std::string_view name = text.substr(0, text.find(';'));
+        more = name.size() < text.size();
+        text.remove_prefix(std::min(name.size() + 1, text.size()));
+        if (name.empty() || names.size() == kNamesMax || has(names, name) ||
+            !std::ranges::all_of(name, printable))
+            return {};
+        names.push_back(name);
+    }
+    return names;
 }
 
 std::string canonical_request(const wire::Request& request, const Authentication& authentication) {
@@ -181,8 +190,8 @@ std::string canonical_request(const wire::Request& request, const Authentication
     text += '\n';
     append_query(text, authentication);
     text += '\n';
-    for_each_signed(authentication.signed_headers,
-                    [&](std::string_view name) { append_header(text, request, name); });
+    for (const std::string_view name : read_names(authentication.signed_headers))
+        append_header(text, request, name);
     text += '\n';
     std::ranges::transform(authentication.signed_headers, std::back_inserter(text), lower);
     text.append("\n").append(to_hex(crypto::sha256(as_bytes(request.body))));
@@ -295,10 +304,11 @@ std::optional<Failure> check_claims(const wire::Request& request,
     }
     if (auto outlived = check_life(authentication, *signed_at, now))
         return outlived;
-    if (!is_signed(authentication, kHost) && !is_signed(authentication, kAuthority))
+    const Names names = read_names(authentication.signed_headers);
+    if (!has(names, kHost) && !has(names, kAuthority))
         return unsigned_header("'Host' or ':authority'");
     // Or whoever sees a request could make another operation of it.
-    if (!request.header("X-Amz-Target").empty() && !is_signed(authentication, "x-amz-target"))
+    if (!request.header("X-Amz-Target").empty() && !has(names, "x-amz-target"))
         return unsigned_header("'X-Amz-Target'");
     if (authentication.algorithm != kAlgorithm) {
         return Failure{kIncomplete, "Unsupported AWS 'algorithm': '" +

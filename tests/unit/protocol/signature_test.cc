@@ -97,6 +97,24 @@ TEST_F(SignatureTest, IsBelievedIfItMatches) {
     EXPECT_TRUE(refusal().starts_with("The request signature we calculated does not match"));
 }
 
+TEST_F(SignatureTest, NoHeaderIsSignedTwiceAndNoneThatCouldBeNone) {
+    std::string many = "host;x-amz-date";
+    for (int i = 0; i < 98; ++i)
+        many += ";h" + std::to_string(i);
+    signed_headers = many;
+    signature = signature_now();
+    EXPECT_EQ(refusal(), kKeyId);
+    for (const std::string& other :
+         std::vector<std::string>{many + ";h98", "host;x-amz-date;host", "host;x-amz-date;HOST",
+                                  "host;;x-amz-date", "host;x-amz-date;", "host;x-amz-date;a\nb"}) {
+        signed_headers = other;
+        signature = signature_now();
+        EXPECT_EQ(refusal(),
+                  "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+            << other;
+    }
+}
+
 TEST_F(SignatureTest, TheSigningKeyIsOfItsScopeAndSecretWhateverWasAskedBefore) {
     const std::string before = signature_now();
     for (const char* const other :
