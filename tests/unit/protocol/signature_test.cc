@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "protocol/credential.h"
-
 namespace millrace::protocol {
 namespace {
 
@@ -139,29 +137,6 @@ TEST_F(SignatureTest, LivesFiveMinutesEitherWay) {
     EXPECT_EQ(refusal(kNow - Seconds(301)),
               "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z "
               "(20150830T123059Z + 5 min.)");
-}
-
-TEST(Credential, HasFiveElements) {
-    const Credential all = Credential::parse("AK/20260101/eu-west-1/kinesis/aws4_request//");
-    EXPECT_EQ(all.key_id, "AK");
-    EXPECT_EQ(all.date, "20260101");
-    EXPECT_EQ(all.region, "eu-west-1");
-    EXPECT_EQ(all.service, "kinesis");
-    EXPECT_EQ(all.terminator, "aws4_request");
-    EXPECT_EQ(all.elements, 5u);
-    EXPECT_EQ(Credential::parse("").elements, 1u);
-    EXPECT_EQ(Credential::parse("/").elements, 1u);
-    EXPECT_EQ(Credential::parse("a//c").elements, 3u);
-    EXPECT_EQ(Credential::parse("a//c").region, "c");
-    EXPECT_EQ(Credential::parse("a/b/c/d/e/f/g").elements, 7u);
-}
-
-TEST(AccessKeys, AreFoundById) {
-    const AccessKeys keys({{"b", "2", "", ""}, {"a", "1", "", ""}});
-    EXPECT_EQ(keys.find("a")->secret, "1");
-    EXPECT_EQ(keys.find("b")->secret, "2");
-    for (const char* const other : {"", "A", "aa", "c"})
-        EXPECT_EQ(keys.find(other), nullptr) << other;
 }
 
 }  // namespace
