@@ -24,7 +24,6 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kTerminator = "aws4_request";
 constexpr std::string_view kIncomplete = "IncompleteSignatureException";
 constexpr std::string_view kInvalid = "InvalidSignatureException";
-constexpr std::string_view kUnrecognized = "UnrecognizedClientException";
 
 constexpr Seconds kSkew{300};
 constexpr std::uint64_t kExpiresMax = 7 * 86'400;
@@ -115,6 +114,11 @@ std::optional<Failure> check_scope(const Credential& scope, std::string_view ser
     return Failure{kInvalid, std::move(wrong)};
 }
 
+Failure unrecognized() {
+    return {"UnrecognizedClientException",
+            "The security token included in the request is invalid."};
+}
+
 Failure unsigned_header(std::string_view names) {
     return {kInvalid, std::string(names) + " must be a 'SignedHeader' in the AWS Authorization."};
 }
@@ -178,8 +182,7 @@ Proof check_signature(const wire::Request& request, const Authentication& authen
         return {std::move(wrong), nullptr};
     const AccessKey* const key = keys.find(credential.key_id);
     if (key == nullptr)
-        return {Failure{kUnrecognized, "The security token included in the request is invalid."},
-                nullptr};
+        return {unrecognized(), nullptr};
     const std::string expected = signature_of(request, authentication, key->secret);
     if (!crypto::same_secret(as_bytes(expected), as_bytes(authentication.signature))) {
         return {Failure{kInvalid,
@@ -190,8 +193,7 @@ Proof check_signature(const wire::Request& request, const Authentication& authen
     }
     if (!crypto::same_secret(as_bytes(key->session_token),
                              as_bytes(session_token(request, authentication)))) {
-        return {Failure{kUnrecognized, "The security token included in the request is invalid."},
-                nullptr};
+        return {unrecognized(), nullptr};
     }
     return {std::nullopt, key};
 }

@@ -3,7 +3,6 @@
 #include <boost/property_tree/ini_parser.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -50,11 +49,9 @@ Result<AccessKey> read_section(const std::string& name, const ptree& section) {
     for (const auto& [entry, value] : section) {
         const auto* const known = std::ranges::find(kEntries, entry, &Entry::name);
         if (known == std::end(kEntries)) {
-            std::string message = where + "has '";
-            message.append(entry).append(
-                "'; only aws_access_key_id, aws_secret_access_key, aws_session_token and "
-                "aws_account_id are known");
-            return invalid(std::move(message));
+            return invalid(where +
+                           "has an entry that is none of aws_access_key_id, aws_secret_access_key, "
+                           "aws_session_token and aws_account_id");
         }
         key.*known->field = value.data();
     }
@@ -85,7 +82,7 @@ Result<std::shared_ptr<const AccessKeys>> parse_access_keys(const std::string& t
     std::set<std::string> ids;
     for (const auto& [name, section] : sections) {
         if (section.empty()) {
-            return invalid("'" + name + "' stands before the first [section], or has nothing");
+            return invalid("an entry stands before the first [section], or a section has none");
         }
         MILLRACE_TRY(AccessKey key, read_section(name, section));
         if (!ids.insert(key.id).second) {

@@ -1,6 +1,6 @@
 // Requests, whatever they claim of their signer. Nobody is believed who does not know the secret;
 // who signs with it is, until a byte of the body is another.
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -17,7 +17,7 @@ def now():
 
 
 class Signed:
-    """One request: `parts` may be changed after it was signed."""
+    """One request: its headers, path and body may be changed after it was signed."""
 
     def __init__(self, operation, body=b"{}", *, name="AKIDFIRST", secret="first", token=None, region=REGION,
                  service="kinesis", when=None, method="POST", path="/", headers=None, expires=None, kind=JSON):

@@ -39,11 +39,14 @@ TEST(AccessKeyFile, SaysWhatIsWrongAndNoSecret) {
     EXPECT_NE(refusal(""), "");
     EXPECT_NE(refusal("aws_access_key_id = A\n"), "");
     EXPECT_NE(refusal("[a]\n"), "");
+    EXPECT_EQ(refusal("hidden=\n"),
+              "an entry stands before the first [section], or a section has none");
     EXPECT_NE(refusal(id), "");
     EXPECT_NE(refusal("[a]\naws_secret_access_key = hidden\n"), "");
     for (const char* const rest :
          {"aws_secret_access_key = hidden\naws_account_id = 12345678901\n",
-          "aws_secret_access_key = hidden\nother = x\n", "aws_secret_access_key : hidden\n",
+          "aws_secret_access_key = hidden\nother = x\n", "hidden=\n", "[b]\n[hidden\n",
+          "aws_secret_access_key : hidden\n",
           "aws_secret_access_key = hidden\naws_secret_access_key = hidden\n",
           "aws_secret_access_key = hidden\n[b]\naws_access_key_id = A\naws_secret_access_key = 1\n",
           "aws_secret_access_key = hidden\n[a]\naws_access_key_id = B\naws_secret_access_key = 1\n",

@@ -23,5 +23,12 @@ TEST(Address, RefusesWhatIsNotOneAndSaysHowToWriteIt) {
     }
 }
 
+TEST(Address, LoopbackIsReachedFromHereAlone) {
+    for (const char* text : {"127.0.0.1:1", "localhost:1", "127.9.9.9:1", "[::1]:1"})
+        EXPECT_TRUE(is_loopback(parse_address(text).value())) << text;
+    for (const char* text : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[fe80::1]:1"})
+        EXPECT_FALSE(is_loopback(parse_address(text).value())) << text;
+}
+
 }  // namespace
 }  // namespace millrace::wire
