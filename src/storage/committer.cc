@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -509,16 +510,29 @@ void Committer::make_room_for_commands(const Error& why) {
     }
 }
 
+// A checkpoint may have given up the reserve since the records were staged, or be about to.
 void Committer::write_segments(Group& group) {
-    for (const ShardLogPtr& log : group.touched) {
-        if (const auto written = log->write_staged(); !written) {
+    std::optional<Error> catalog_failed;
+    {
+        const auto held = parts_.reserve.hold();
+        for (const ShardLogPtr& log : group.touched) {
+            const bool catalog = log->key() == kCatalogShard;
+            const Result<void> written = !catalog && parts_.reserve.spent()
+                                             ? Error{Errc::kNoSpace, "the disk is full"}
+                                             : log->write_staged();
+            if (written) {
+                continue;
+            }
             failures_.complain(written.error());
-            if (log->key() == kCatalogShard) {
-                make_room_for_commands(written.error());
+            if (catalog) {
+                catalog_failed = written.error();
             }
             log->rollback();
             group.failed[log] = log->broken() ? AppendStatus::kUnknown : AppendStatus::kRejected;
         }
+    }
+    if (catalog_failed) {
+        make_room_for_commands(*catalog_failed);
     }
     std::erase_if(group.touched,
                   [&](const ShardLogPtr& log) { return group.failed.contains(log); });

@@ -1,6 +1,7 @@
 // Reserve: a file that holds space for what even a full disk must take: a checkpoint and a command,
 // without which no stream could be deleted and no expired record removed to make room. It is given
-// up for those, and until it is there again no record is taken. Thread-safe.
+// up for those, and until it is there again no record is written: whoever writes some holds it and
+// asks whether it is spent. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -18,8 +19,10 @@ public:
 
     // Makes it, or makes it larger, so that a checkpoint of that size fits in.
     Result<void> keep(std::uint64_t checkpoint_bytes);
-    // Its space is for others now. False: there was none.
+    // Its space is for others now. False: there was none. Waits for whoever holds it.
     bool give_up();
+    // Neither made nor given up while that lives.
+    [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
 
     // Whether it was given up, or found no room, and is not there yet.
     bool spent() const { return spent_.load(std::memory_order_relaxed); }

@@ -314,6 +314,31 @@ TEST_F(CommitterTest, TheRingIsFreedByCheckpoints) {
     EXPECT_FALSE(files.exists("/data/journal/002.log"));
 }
 
+// Or the checkpoint, which is all that can make room, might find none.
+TEST_F(CommitterTest, RecordsDoNotTakeTheSpaceThatACheckpointGotSinceTheyWereStaged) {
+    start();
+    create({kShard});
+    const std::string large(5 << 20, 'x');
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(append(kShard, large), AppendStatus::kCommitted);
+    }
+    const std::string kept = content(kShard);
+    // The next one needs a second file, and that a checkpoint, and that the reserve.
+    files.inject({.code = Errc::kNoSpace, .calls = {Call::kCreate}, .part = "journal/001.log"});
+    files.inject({.code = Errc::kNoSpace, .calls = {Call::kWrite}, .part = "journal/checkpoint"});
+    files.inject({.code = Errc::kNoSpace,
+                  .lasting = true,
+                  .calls = {Call::kAllocate},
+                  .part = "journal/reserve"});
+    EXPECT_EQ(append(kShard, large), AppendStatus::kRejected);
+    EXPECT_TRUE(files.exists("/data/journal/001.log")) << "there was room for it";
+    EXPECT_TRUE(parts->reserve.spent());
+    EXPECT_EQ(content(kShard), kept);
+    files.clear_faults();
+    clock.advance(options.reopen_interval);
+    EXPECT_EQ(append(kShard, "b"), AppendStatus::kCommitted);
+}
+
 // A checkpoint whose segment could not be synced: its pages may be gone, so that only a rewrite
 // from the journal makes the records durable.
 TEST_F(CommitterTest, AfterAFailedSyncOfASegmentItIsRewrittenFromTheJournal) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+
 #include "env/memory_file_system.h"
 
 namespace millrace::storage {
@@ -61,6 +64,18 @@ TEST_F(ReserveTest, IsNotMadeAgainOfTheSpaceItLeft) {
     files_.set_bytes_max(files_.bytes_used() + 2 * kLeast);
     EXPECT_TRUE(reserve_.keep(0));
     EXPECT_FALSE(reserve_.spent());
+}
+
+TEST_F(ReserveTest, IsNotGivenUpWhileRecordsAreWritten) {
+    ASSERT_TRUE(reserve_.keep(0));
+    auto held = reserve_.hold();
+    auto given_up = std::async(std::launch::async, [this] { return reserve_.give_up(); });
+    EXPECT_EQ(given_up.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+    EXPECT_FALSE(reserve_.spent());
+    EXPECT_GE(files_.bytes_used(), kLeast);
+    held.unlock();
+    EXPECT_TRUE(given_up.get());
+    EXPECT_TRUE(reserve_.spent());
 }
 
 TEST_F(ReserveTest, OfAnEarlierProcessServesToo) {
