@@ -43,6 +43,7 @@ struct Options {
     std::vector<std::string> streams;
     std::string encryption_key_file = "master.key";
     std::string access_keys;
+    bool test_controls = false;
     std::string account = "000000000000";
     std::string region = "us-east-1";
 

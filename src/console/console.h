@@ -1,9 +1,11 @@
-// Answers everything under /_millrace/. Unauthenticated and read-only; says nothing about data.
+// Answers everything under /_millrace/. Unauthenticated, and read-only but for the clock of a
+// broker for tests; says nothing about data.
 #pragma once
 
 #include <string>
 
 #include "base/metrics.h"
+#include "console/clock_control.h"
 #include "console/health.h"
 #include "wire/handler.h"
 
@@ -22,8 +24,9 @@ public:
 // Thread-safe. The references outlive it.
 class Console final : public wire::Handler {
 public:
-    Console(HealthSource& health, AuthoritySource& authority, Metrics& metrics)
-        : health_(health), authority_(authority), metrics_(metrics) {}
+    // `clock`: null where nobody may move it.
+    Console(HealthSource& health, AuthoritySource& authority, Metrics& metrics, ClockControl* clock)
+        : health_(health), authority_(authority), metrics_(metrics), clock_(clock) {}
 
     Task<wire::Response> handle(const wire::Request& request) override;
 
@@ -32,10 +35,12 @@ private:
     wire::Response health(bool must_be_ready) const;
     wire::Response metrics() const;
     static wire::Response authority(std::string pem);
+    Task<wire::Response> clock(const wire::Request& request);
 
     HealthSource& health_;
     AuthoritySource& authority_;
     Metrics& metrics_;
+    ClockControl* const clock_;
 };
 
 }  // namespace millrace::console

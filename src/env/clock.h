@@ -11,6 +11,8 @@ public:
     virtual ~Clock() = default;
     virtual WallTime now() = 0;                                  // may step; never used for waiting
     virtual std::chrono::steady_clock::time_point steady() = 0;  // for durations and deadlines
+    // Whether it stays as it is until somebody moves it: then waiting alone is of no use.
+    virtual bool stands() { return false; }
 };
 
 // Runs callbacks when time has passed, whatever becomes of the wall clock meanwhile: on a thread of

@@ -18,6 +18,7 @@ public:
 
     WallTime now() override;
     std::chrono::steady_clock::time_point steady() override;
+    bool stands() override { return true; }
 
     // Moves both clocks, then runs the due timers in order of their instants, on this thread. A
     // timer set by such a callback runs too if it is due.

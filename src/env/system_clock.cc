@@ -32,6 +32,11 @@ void SystemTimers::after(Millis delay, Callback<void()> run) {
     wake_.notify_all();
 }
 
+void SystemTimers::clock_moved() {
+    const std::lock_guard lock(mutex_);
+    wake_.notify_all();
+}
+
 void SystemTimers::work() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -42,7 +47,11 @@ void SystemTimers::work() {
         const auto first = pending_.begin();
         const auto rest = first->first - clock_.steady();
         if (rest > rest.zero()) {
-            wake_.wait_for(lock, rest);
+            if (clock_.stands()) {
+                wake_.wait(lock);
+            } else {
+                wake_.wait_for(lock, rest);
+            }
             continue;
         }
         {

@@ -1,4 +1,4 @@
-// The machine's clocks, and timers on a thread of their own.
+// The machine's clocks, and timers on a thread of their own, by whatever clock.
 #pragma once
 
 #include <condition_variable>
@@ -21,6 +21,7 @@ public:
     explicit SystemTimers(Clock& clock);
     ~SystemTimers() override;  // waits for a callback that is running
     void after(Millis delay, Callback<void()> run) override;
+    void clock_moved();  // otherwise than by going on
 
 private:
     void work();

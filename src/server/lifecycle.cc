@@ -174,7 +174,8 @@ Lifecycle::Lifecycle(Options options)
     : options_(std::move(options)),
       begun_(clock_.steady()),
       timers_(clock_),
-      console_(*this, *this, metrics_),
+      steering_(options_.test_controls ? std::make_optional<Steering>(clock_) : std::nullopt),
+      console_(*this, *this, metrics_, steering_ ? &*steering_ : nullptr),
       gate_(console_, entropy_),
       files_(make_files(options_)),
       pool_(static_cast<unsigned>(options_.disk_threads)) {}
@@ -215,6 +216,9 @@ std::optional<StartError> Lifecycle::start() {
                                                      clock_, entropy_);
     if (access_keys != nullptr) {
         pipeline_->require(std::move(access_keys));
+    }
+    if (steering_) {
+        steering_->settle_with(broker_.get());
     }
     gate_.open(pipeline_.get());
     state_ = State::kReady;
@@ -335,8 +339,9 @@ void Lifecycle::renew_tls_later() {
 Result<void> Lifecycle::open_engine() {
     MILLRACE_TRY(files_->create_directories(options_.data_dir));
     auto options = engine_options(options_, entropy_);
-    MILLRACE_TRY(engine_, storage::SegmentEngine::open(std::move(options), *files_, clock_, pool_,
-                                                       metrics_));
+    env::Clock& clock = steering_ ? steering_->clock().unhurried() : clock_;
+    MILLRACE_TRY(engine_,
+                 storage::SegmentEngine::open(std::move(options), *files_, clock, pool_, metrics_));
     return success();
 }
 
@@ -344,11 +349,13 @@ Result<void> Lifecycle::open_broker() {
     MILLRACE_TRY(auto streams, parse_startup_streams(options_));
     stream::Settings settings = stream_settings(options_);
     MILLRACE_TRY(settings.rates.calls, parse_call_rates(options_));
-    MILLRACE_TRY(broker_, run_on(front_->executor(), [this, &settings] {
+    env::Clock& clock = steering_ ? static_cast<env::Clock&>(steering_->clock()) : clock_;
+    env::Timers& timers = steering_ ? steering_->timers() : timers_;
+    MILLRACE_TRY(broker_, run_on(front_->executor(), [this, &settings, &clock, &timers] {
                      stream::Broker::Parts parts{.engine = *engine_,
                                                  .catalog_log = engine_->catalog_log(),
-                                                 .clock = clock_,
-                                                 .timers = timers_,
+                                                 .clock = clock,
+                                                 .timers = timers,
                                                  .entropy = entropy_,
                                                  .files = *files_,
                                                  .data_dir = options_.data_dir,

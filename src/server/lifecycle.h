@@ -26,6 +26,7 @@
 #include "millrace/options.h"
 #include "protocol/pipeline.h"
 #include "server/gate.h"
+#include "server/steering.h"
 #include "storage/segment_engine.h"
 #include "stream/broker.h"
 #include "wire/front.h"
@@ -87,6 +88,7 @@ private:
     const std::chrono::steady_clock::time_point begun_;
     env::SystemEntropy entropy_;
     env::SystemTimers timers_;
+    std::optional<Steering> steering_;  // only with test_controls
     Metrics metrics_;
     console::Console console_;
     Gate gate_;

@@ -161,6 +161,11 @@ Result<void> check_options(const Options& options) {
         return invalid("tls-client-ca",
                        "needs tls required, or clients without TLS would pass it by");
     }
+    if (options.test_controls && !options.access_keys.empty()) {
+        return invalid("test-controls",
+                       "has no use with access-keys: nobody signs what moves the clock, and that "
+                       "lets records expire");
+    }
     const auto keys = parse_kms_keys(options);
     if (!keys) {
         return invalid("kms-keys", keys.error().message);

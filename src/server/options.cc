@@ -61,6 +61,13 @@ constexpr OptionRow kRows[] = {
           "File of access keys and their secrets, in the format of AWS's credentials file. With it "
           "requests must be signed with one of them; without it any signature will do. Read again "
           "on SIGHUP."),
+    {"test-controls",
+     kGeneral,
+     &O::test_controls,
+     "false",
+     {},
+     "Whether anyone may stop the broker's clock and move it on, by POST /_millrace/clock: for "
+     "tests. Not with access-keys."},
     other("account", kGeneral, &O::account, "000000000000",
           "Account of callers whose access key id is not itself 12 digits."),
     other("region", kGeneral, &O::region, "us-east-1",

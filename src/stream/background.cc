@@ -7,6 +7,12 @@
 #include "base/check.h"
 
 namespace millrace::stream {
+namespace {
+
+// Work that is due again at once, each time, is not waited for for ever.
+constexpr int kSettleRoundsMax = 1000;
+
+}  // namespace
 
 // Outlives the Background in timers that have not fired.
 struct Background::Shared {
@@ -17,7 +23,8 @@ struct Background::Shared {
     std::mutex mutex;
     bool stopping = false;
     std::size_t running = 0;
-    std::vector<Waiter> waiters;  // in stop()
+    std::uint64_t begun = 0;
+    std::vector<Waiter> waiters;  // until nothing runs
 
     bool enter() {
         const std::lock_guard lock(mutex);
@@ -25,7 +32,16 @@ struct Background::Shared {
             return false;
         }
         ++running;
+        ++begun;
         return true;
+    }
+    struct Counts {
+        std::size_t running;
+        std::uint64_t begun;
+    };
+    Counts counts() {
+        const std::lock_guard lock(mutex);
+        return {running, begun};
     }
     void leave() {
         std::vector<Waiter> idle;
@@ -70,10 +86,34 @@ bool Background::stopping() const {
 }
 
 Task<void> Background::stop() {
+    {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->stopping = true;
+    }
+    co_await idle();
+}
+
+Task<void> Background::settle() {
+    for (int round = 0; round < kSettleRoundsMax; ++round) {
+        co_await idle();
+        const auto [running, begun] = shared_->counts();
+        // Timers fire in the order of their instants: after this one, all that was due has been.
+        auto due = [this, home = env::current_executor()](Callback<void(bool)> resume) {
+            timers_.after(Millis(0), [home, wake = std::move(resume)]() mutable {
+                env::post_or_run(home, [go_on = std::move(wake)]() mutable { go_on(true); });
+            });
+        };
+        co_await completion<bool>(std::move(due));
+        if (running == 0 && shared_->counts().begun == begun) {
+            co_return;  // nothing has run that could have set another timer
+        }
+    }
+}
+
+Task<void> Background::idle() {
     auto begin = [this](Callback<void(bool)> resume) {
         {
             const std::lock_guard lock(shared_->mutex);
-            shared_->stopping = true;
             if (shared_->running > 0) {
                 shared_->waiters.push_back({env::current_executor(), std::move(resume)});
                 return;

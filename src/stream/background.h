@@ -27,12 +27,16 @@ public:
     void after(Millis delay, Work work);
     bool stopping() const;
     Task<void> stop();
+    // Resumes when what is due has been begun and is over, and what was due after that as well.
+    Task<void> settle();
 
     // Resumes on `home` after what else is queued there: a long run's courtesy to its neighbours.
     Task<void> yield();
 
 private:
     struct Shared;
+    Task<void> idle();
+
     env::Timers& timers_;
     env::Executor* const home_;
     const std::shared_ptr<Shared> shared_;

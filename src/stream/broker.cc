@@ -190,6 +190,10 @@ Task<Result<void>> Broker::Impl::ensure(StartupStream wanted) {
     co_return success();
 }
 
+Task<void> Broker::settle() {
+    co_await impl_->background.settle();
+}
+
 Task<void> Broker::stop() {
     impl_->changes.stop();
     co_await impl_->background.stop();

@@ -90,6 +90,8 @@ public:
     // Creates what is missing and waits until all are ACTIVE, whatever the create delay. What
     // exists stays as it is.
     Task<Result<void>> ensure_streams(std::vector<StartupStream> streams);
+    // Resumes when all that is due by the clock has been done: transitions, the sweeper.
+    Task<void> settle();
     // Ends background work, waits for what runs, writes a last catalog snapshot.
     Task<void> stop();
 

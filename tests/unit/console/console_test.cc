@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <vector>
 
 namespace millrace::console {
 namespace {
@@ -17,14 +18,31 @@ struct FixedAuthority final : AuthoritySource {
     Task<std::string> authority() override { co_return pem; }
 };
 
+struct NotedOrders final : ClockControl {
+    Reading reading{wall_time(1'795'778'483'123), false, Millis(-1500)};
+    std::optional<Error> refusal;
+    std::vector<Order> orders;
+
+    Reading read() override { return reading; }
+    Task<Result<Reading>> steer(Order order) override {
+        orders.push_back(order);
+        if (refusal) {
+            co_return *refusal;
+        }
+        co_return reading;
+    }
+};
+
 struct ConsoleTest : testing::Test {
     FixedHealth source;
     FixedAuthority authority;
     Metrics metrics;
-    Console console{source, authority, metrics};
+    NotedOrders clock;
+    Console console{source, authority, metrics, &clock};
 
-    wire::Response ask(std::string_view method, std::string_view target) {
-        const wire::Request request{method, target, {}, {}};
+    wire::Response ask(std::string_view method, std::string_view target, std::string_view body = {},
+                       std::string_view type = "application/json") {
+        const wire::Request request{method, target, {{"Content-Type", type}}, body};
         std::optional<wire::Response> answer;
         start(console.handle(request), Callback<void(std::optional<wire::Response>)>(
                                            [&](auto response) { answer = std::move(response); }));
@@ -81,6 +99,49 @@ TEST_F(ConsoleTest, OtherPathsAre404AndOtherMethods405) {
     EXPECT_EQ(ask("POST", "/_millrace/nothing").status, 404U);
     EXPECT_EQ(ask("POST", "/_millrace/health").status, 405U);
     EXPECT_EQ(ask("HEAD", "/_millrace/health").status, 200U);
+}
+
+TEST_F(ConsoleTest, TheClockIsRead) {
+    const wire::Response response = ask("GET", "/_millrace/clock");
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(response.body, "{\"now\":1795778483.123,\"frozen\":false,\"ahead\":-1.5}\n");
+    EXPECT_TRUE(clock.orders.empty());
+}
+
+TEST_F(ConsoleTest, TheClockIsMovedAndAnswersOnceItIs) {
+    const wire::Response response =
+        ask("POST", "/_millrace/clock", R"({"frozen": true, "now": 2000000000.5, "advance": 60})");
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_EQ(response.body, ask("GET", "/_millrace/clock").body);
+    ASSERT_EQ(clock.orders.size(), 1U);
+    EXPECT_EQ(clock.orders[0].frozen, true);
+    EXPECT_EQ(clock.orders[0].now, wall_time(2'000'000'000'500));
+    EXPECT_EQ(clock.orders[0].advance, Millis(60'000));
+}
+
+TEST_F(ConsoleTest, WhatTheClockRefusesIsTold) {
+    clock.refusal = Error{Errc::kInvalid, "no"};
+    EXPECT_EQ(ask("POST", "/_millrace/clock", "{}").status, 400U);
+    clock.refusal = Error{Errc::kOverloaded, "not yet"};
+    const wire::Response response = ask("POST", "/_millrace/clock", "{}");
+    EXPECT_EQ(response.status, 503U);
+    EXPECT_EQ(response.body, "not yet\n");
+}
+
+TEST_F(ConsoleTest, TheClockTakesNothingButJson) {
+    EXPECT_EQ(ask("POST", "/_millrace/clock", "{}", "text/plain").status, 415U);
+    EXPECT_EQ(ask("OPTIONS", "/_millrace/clock").status, 405U);
+    EXPECT_TRUE(clock.orders.empty());
+}
+
+TEST_F(ConsoleTest, WithoutAClockThereIsNone) {
+    Console other{source, authority, metrics, nullptr};
+    const wire::Request request{
+        "POST", "/_millrace/clock", {{"Content-Type", "application/json"}}, "{}"};
+    std::optional<wire::Response> answer;
+    start(other.handle(request), Callback<void(std::optional<wire::Response>)>(
+                                     [&](auto response) { answer = std::move(response); }));
+    EXPECT_EQ(answer->status, 404U);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "env/manual_clock.h"
+
 namespace millrace::env {
 namespace {
 
@@ -89,6 +91,30 @@ TEST(SystemTimers, DoNotGoByTheWallClock) {
     SystemTimers timers(clock);
     timers.after(Millis(20), [&] { done.count_down(); });
     done.wait();
+}
+
+TEST(SystemTimers, OfAClockThatStandsRunWhenItIsMoved) {
+    ManualClock clock;
+    SystemTimers timers(clock);
+    std::atomic<int> ran = 0;
+    std::latch first(1);
+    std::latch second(1);
+    timers.after(Millis(10), [&] {
+        ++ran;
+        first.count_down();
+    });
+    timers.after(Millis(20), [&] {
+        ++ran;
+        second.count_down();
+    });
+    clock.advance(Millis(10));
+    timers.clock_moved();
+    first.wait();
+    EXPECT_EQ(ran, 1);
+    clock.advance(Millis(10));
+    timers.clock_moved();
+    second.wait();
+    EXPECT_EQ(ran, 2);
 }
 
 TEST(SystemTimers, DropsPendingCallbacksUncalled) {

@@ -158,6 +158,7 @@ TEST(Options, EveryErrorIsOneLine) {
         {{"--tls-key", "key.pem"}, {}, {}},
         {{"--tls", "off", "--tls-certificate", "a.pem"}, {}, {}},
         {{"--tls-client-ca", "ca.pem"}, {}, {}},
+        {{"--access-keys", "keys", "--test-controls", "true"}, {}, {}},
         {{"stray"}, {}, {}},
         {{}, {}, "workers = \n"},
         {{}, {}, "workers = 1\nworkers = 2\n"},

@@ -72,5 +72,47 @@ TEST_F(BackgroundTest, StopWaitsForWhatIsOnItsWayHome) {
     EXPECT_TRUE(stopped_);
 }
 
+TEST_F(BackgroundTest, SettlesWhatIsDueAndWhatThatLedTo) {
+    background_.after(Millis(10), [this]() -> Task<void> {
+        ++ran_;
+        later(Millis(0));
+        co_return;
+    });
+    later(Millis(11));
+    clock_.advance(Millis(10));
+    bool settled = false;
+    start(background_.settle(), [&](bool) { settled = true; });
+    for (int i = 0; i < 10 && !settled; ++i) {
+        EXPECT_LT(ran_, 3);
+        home_.run();
+        clock_.advance(Millis(0));
+    }
+    EXPECT_TRUE(settled);
+    EXPECT_EQ(ran_, 2) << "but not what is not due";
+}
+
+TEST_F(BackgroundTest, WithNothingDueItIsSettled) {
+    later(Millis(10));
+    bool settled = false;
+    start(background_.settle(), [&](bool) { settled = true; });
+    clock_.advance(Millis(0));
+    EXPECT_TRUE(settled);
+    EXPECT_EQ(ran_, 0);
+}
+
+TEST_F(BackgroundTest, SettlesWhileItStops) {
+    later(Millis(10));
+    clock_.advance(Millis(10));
+    bool settled = false;
+    start(background_.settle(), [&](bool) { settled = true; });
+    stop();
+    clock_.advance(Millis(0));
+    EXPECT_FALSE(settled || stopped_);
+    home_.run();
+    clock_.advance(Millis(0));
+    home_.run();
+    EXPECT_TRUE(settled && stopped_);
+}
+
 }  // namespace
 }  // namespace millrace::stream
