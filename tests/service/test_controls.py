@@ -84,8 +84,9 @@ def test_records_are_stamped_by_it(kinesis, controls):
 
 def test_an_iterator_lives_five_minutes(kinesis, controls):
     aws.make_stream(kinesis, "s")
+    controls.clock(frozen=True)
     at = aws.iterator(kinesis, "s")
-    controls.clock(frozen=True, advance=299)
+    controls.clock(advance=299)
     kinesis.get_records(ShardIterator=at)
     controls.clock(advance=2)
     with pytest.raises(kinesis.exceptions.ExpiredIteratorException):
@@ -112,6 +113,7 @@ def test_retention_ends_and_is_longer_if_told_so(server, kinesis, controls):
 def test_a_subscription_ends_after_its_five_minutes(server, kinesis, controls):
     aws.make_stream(kinesis, "pushed")
     consumer = fanout.register(kinesis, "pushed")
+    controls.clock(frozen=True)
     with fanout.Subscription(server, consumer, timeout=20) as found:
         kinesis.put_record(StreamName="pushed", PartitionKey="k", Data=b"1")
         assert found.read(1) == [b"1"]
