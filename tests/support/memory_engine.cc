@@ -290,7 +290,7 @@ Task<Result<std::vector<Position>>> MemoryEngine::seal(std::span<const ShardKey>
                 shard.end = shard.next++;
                 wake(shard, true);
             }
-            ends.push_back(Position(shard.end));
+            ends.emplace_back(shard.end);
         }
         due.swap(due_);
     }

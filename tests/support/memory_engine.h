@@ -43,14 +43,13 @@ public:
     Task<std::vector<storage::AppendResult>> append(
         std::span<const storage::NewRecord> records) override;
     Task<Result<storage::ReadResult>> read(storage::ReadRequest request) override;
-    std::unique_ptr<storage::WaitHandle> wait_beyond(storage::ShardKey shard,
+    std::unique_ptr<storage::WaitHandle> wait_beyond(storage::ShardKey key,
                                                      storage::Position position,
                                                      Callback<void()> ready) override;
-    Task<Result<storage::Position>> locate(storage::ShardKey shard,
-                                           storage::Locate locate) override;
+    Task<Result<storage::Position>> locate(storage::ShardKey key, storage::Locate locate) override;
     Task<Result<std::vector<storage::Position>>> seal(
         std::span<const storage::ShardKey> shards) override;
-    Task<Result<void>> trim(storage::ShardKey shard, WallTime horizon) override;
+    Task<Result<void>> trim(storage::ShardKey key, WallTime horizon) override;
     Task<Result<void>> drop(std::span<const storage::ShardKey> shards) override;
 
     Task<Result<Replay>> load() override;

@@ -1,8 +1,7 @@
 // A directory of this test's own on a real disk, removed with everything in it at the end.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>

@@ -2,7 +2,7 @@
 """Runs clang-tidy over the compile commands of BUILD-DIRECTORY, all cores, and fails on any finding.
 
 A file found clean is remembered by a hash of all the text it depends on (itself, every header of
-ours it includes, its flags and .clang-tidy), and not looked at again until that changes, in any
+ours it includes, its flags and the .clang-tidy of the folders above it), and not looked at again until that changes, in any
 clone: the memory lies beside ccache's. LINT_ALL=1 looks at everything. WORDS pick the files whose
 path has one of them.
 
@@ -36,9 +36,11 @@ def own_includes(path, seen):
 
 def key(entry):
     seen = set()
-    own_includes(Path(entry["file"]).resolve(), seen)
+    file = Path(entry["file"]).resolve()
+    own_includes(file, seen)
+    rules = [folder / ".clang-tidy" for folder in file.parents if folder.is_relative_to(ROOT)]
     digest = hashlib.sha256(entry["command"].replace(str(ROOT), "").encode())
-    for path in [ROOT / ".clang-tidy", *sorted(seen)]:
+    for path in [*(each for each in rules if each.is_file()), *sorted(seen)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -384,6 +384,7 @@ TEST_F(SubscribeTest, AClientThatLeftIsToldNothing) {
 class SubscribeToFamilyTest : public SubscribeTest {
 protected:
     void SetUp() override {
+        // NOLINTNEXTLINE(bugprone-parent-virtual-call): without the stream of the test above
         ApiTest::SetUp();
         plant_family();
         enroll("family");

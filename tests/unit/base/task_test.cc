@@ -105,7 +105,7 @@ TEST(CallbackType, OwnsWhatItCaptures) {
         Callback<int(int)> add([owned = std::move(owned)](int x) { return x + *owned; });
         EXPECT_EQ(add(2), 3);
         Callback<int(int)> moved = std::move(add);
-        EXPECT_FALSE(add);
+        EXPECT_FALSE(add);  // NOLINT(bugprone-use-after-move): moved from, it is empty
         EXPECT_EQ(moved(3), 4);
         EXPECT_FALSE(watch.expired());
     }

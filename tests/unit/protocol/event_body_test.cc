@@ -62,7 +62,7 @@ Frame parse(const std::string& bytes) {
     EXPECT_EQ(be32(bytes), bytes.size());
     const std::size_t headers_end = 12 + be32(bytes.substr(4));
     for (std::size_t at = 12; at < headers_end;) {
-        const auto name = static_cast<std::size_t>(bytes[at]);
+        const auto name = static_cast<std::size_t>(static_cast<unsigned char>(bytes[at]));
         const std::size_t value_at = at + 1 + name + 3;
         EXPECT_EQ(bytes[at + 1 + name], 7);
         const auto value =

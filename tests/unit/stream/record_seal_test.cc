@@ -32,7 +32,7 @@ protected:
         EXPECT_TRUE(buffer);
         EXPECT_EQ(batch[0].attributes, kSealed);
         EXPECT_EQ(batch[0].key, "");
-        bytes_.push_back(std::string(as_text(batch[0].data)));
+        bytes_.emplace_back(as_text(batch[0].data));
         return {storage::Position(bytes_.size() - 1), wall_time(5), {}, {}, batch[0].attributes};
     }
     storage::Record plain(std::string data) {
