@@ -6,7 +6,8 @@
 namespace millrace::console {
 namespace {
 
-constexpr double kSecondsMax = 1e10;  // more than the clock knows
+constexpr std::size_t kBytesMax = 1024;  // a document takes many times its text's memory
+constexpr double kSecondsMax = 1e10;     // more than the clock knows
 
 double seconds(Millis time) {
     return static_cast<double>(time.count()) / 1000;
@@ -39,6 +40,9 @@ std::string write_clock(const ClockControl::Reading& reading) {
 }
 
 Result<ClockControl::Order> read_clock_order(std::string_view json) {
+    if (json.size() > kBytesMax) {
+        return wrong("the body must not be longer than " + std::to_string(kBytesMax) + " bytes");
+    }
     const auto document = nlohmann::json::parse(json, nullptr, false);
     if (!document.is_object()) {
         return wrong("the body must be a JSON object");

@@ -13,7 +13,8 @@ namespace millrace::console {
 std::string write_clock(const ClockControl::Reading& reading);
 
 // {"frozen": true, "now": 1795778483.5, "advance": 86400}, each of which may be missing. kInvalid,
-// with a text for who asked: anything else, and numbers below 0 or beyond 1e10.
+// with a text for who asked: anything else, more than 1 KiB, and numbers below 0 or beyond
+// 1e10.
 Result<ClockControl::Order> read_clock_order(std::string_view json);
 
 }  // namespace millrace::console

@@ -200,6 +200,7 @@ def test_what_was_acknowledged_ahead_of_time_is_kept(server, kinesis, controls):
     (b"", "the body must be a JSON object"),
     (b"[]", "the body must be a JSON object"),
     (b'{"advance": 1', "the body must be a JSON object"),
+    (b"[" * (8 << 20), "the body must not be longer than 1024 bytes"),
     ({"advance": -1}, "advance must be from 0 to 10000000000"),
     ({"advance": 1e11}, "advance must be from 0 to 10000000000"),
     ({"advance": "1"}, "advance must be a number of seconds"),
