@@ -67,14 +67,12 @@ private:
 };
 
 class CommitterTest : public Store {
-public:
-    ~CommitterTest() override { committer.reset(); }
-
 protected:
     CommitterTest() {
         options.journal_file_bytes = kJournalFileBytesMin;
         options.journal_files = 2;
     }
+    ~CommitterTest() override { committer.reset(); }
 
     void start() {
         committer.reset();
